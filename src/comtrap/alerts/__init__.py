@@ -1,0 +1,1 @@
+"""Matches to alerts, with their evidence and their reasons."""

@@ -1,0 +1,1 @@
+"""Syntax tree and schema to typed expressions."""

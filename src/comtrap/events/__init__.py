@@ -1,0 +1,1 @@
+"""Batches of events, raw and normalised."""

@@ -1,0 +1,68 @@
+"""What a source hands on: records of one kind, not yet normalised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import pyarrow as pa
+
+Kind: TypeAlias = tuple[str, int]
+"""(provider, event id): ``("Microsoft-Windows-Sysmon", 13)``; ``("", 0)`` for documents that are ECS already."""
+
+ECS: Kind = ("", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where records came from: enough to find one again.
+
+    Attributes:
+        source: the container format: ``evtx``, ``ndjson`` …
+        path: the file, as the user named it or as the walk found it.
+        member: the archive member's name (nested ones joined by ``!``), or None.
+        first: the event number of the record at position 0, so that ``_event`` is ``first + position``.
+    """
+
+    source: str
+    path: str
+    member: str | None = None
+    first: int = 0
+
+    @property
+    def name(self) -> str:
+        """Path and member, for messages."""
+        return self.path if self.member is None else f"{self.path}!{self.member}"
+
+
+@dataclass(frozen=True, slots=True)
+class RawBatch:
+    """Records of one kind, so that every row has the same fields.
+
+    Attributes:
+        kind: provider and event id of every row.
+        frame: a pyarrow Table. ``_position`` (uint64, not null): the record's 0-based position in its file or member,
+            strictly ascending. All other columns have the dotted names of a Winlogbeat document as it is before
+            Elastic's ingest pipeline (``@timestamp`` as ISO 8601 text, ``winlog.channel``, ``winlog.computer_name``,
+            ``winlog.record_id``, ``winlog.event_data.Image`` …), or of whatever fields a document brought along
+            (``process.name``); each is string or list<string>, null where the record has no such field. Numbers and
+            booleans of JSON are their JSON text.
+        origin: where the rows came from.
+        whole: gives the complete records of some rows (indices into the frame, ascending) as a RawBatch of the same
+            kind with every field they have, though `frame` may hold only what was wanted. Valid while the batch is.
+    """
+
+    kind: Kind
+    frame: pa.Table
+    origin: Origin
+    whole: Callable[[np.ndarray], RawBatch] | None = None
+
+    def fetch(self, rows: np.ndarray) -> RawBatch:
+        """The complete records of `rows`, in that order."""
+        if self.whole is not None:
+            return self.whole(rows)
+        return RawBatch(self.kind, self.frame.take(rows), self.origin)

@@ -1,0 +1,1 @@
+"""Plan and batch to hits: the vectorised half."""

@@ -1,0 +1,1 @@
+"""Raw records to ECS, one table a provider."""

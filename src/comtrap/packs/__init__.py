@@ -1,0 +1,1 @@
+"""Detection content, as data."""

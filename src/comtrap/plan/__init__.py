@@ -1,0 +1,1 @@
+"""What to run: stateless stages, and how their hits join."""

@@ -1,0 +1,71 @@
+"""What to run: stateless stages, and how their hits join."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.check.typed import Pipe, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlan:
+    """Single events. `name` tells queries apart in messages (a rule's id)."""
+
+    name: str
+    stage: Stage
+    pipes: tuple[Pipe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SequencePlan:
+    """Ordered events. Runs are expanded; `stages` includes those that are missing, in written order."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    until: Stage | None = None
+    maxspan_ns: int | None = None
+    pipes: tuple[Pipe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePlan:
+    """Unordered events that share their keys."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    pipes: tuple[Pipe, ...] = ()
+
+
+QueryPlan: TypeAlias = EventPlan | SequencePlan | SamplePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All queries of one run, by number.
+
+    Attributes:
+        queries: a hit's ``query`` is an index into this.
+        columns: dotted field names that a source must supply, and no more; the category field included where asked for.
+        category_field: where documents keep their category.
+    """
+
+    queries: tuple[QueryPlan, ...]
+    columns: frozenset[str]
+    category_field: str = "event.category"
+
+
+def stages(query: QueryPlan) -> Iterator[Stage]:
+    """The stages of a query in the order that numbers its hits: as written, ``until`` last."""
+    match query:
+        case EventPlan():
+            yield query.stage
+        case SequencePlan():
+            yield from query.stages
+            if query.until is not None:
+                yield query.until
+        case SamplePlan():
+            yield from query.stages

@@ -1,0 +1,1 @@
+"""Plan to plan, one rewrite a file; each leaves every result unchanged."""

@@ -1,0 +1,75 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from uuid import UUID
+
+    from comtrap.lang import ast
+
+
+class Severity(IntEnum):
+    """How bad it is; the values are Elastic's default risk scores."""
+
+    LOW = 21
+    MEDIUM = 47
+    HIGH = 73
+    CRITICAL = 99
+
+    @property
+    def word(self) -> str:
+        """As files and alerts write it: ``high``."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """One ATT&CK technique and the tactic it serves here: ``T1546.015`` for ``TA0003``."""
+
+    id: str
+    name: str
+    tactic: str
+    tactic_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A detection as its author wrote it; frozen, whole, and valid or it does not exist.
+
+    Attributes:
+        id: Elastic's ``rule_id``; stable over every change.
+        index: the index patterns the rule reads (``logs-endpoint.events.process-*``); events of others it does not see.
+        query: the parsed query; `text` is the query as written, which spans point into.
+        behaviour: the slug of the behaviour it belongs to, shared by its variants for other sources.
+        sources: the event sources it claims: ``sysmon``, ``endpoint``, ``security``, ``powershell``, ``system``,
+            ``taskscheduler``; each has hit and near-miss samples.
+        path: the file it came from.
+    """
+
+    id: UUID
+    name: str
+    description: str
+    severity: Severity
+    risk_score: int
+    index: tuple[str, ...]
+    query: ast.Query
+    text: str
+    behaviour: str
+    sources: tuple[str, ...]
+    path: Path
+    techniques: tuple[Technique, ...] = ()
+    references: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    note: str = ""  # the investigation guide, Markdown
+    setup: str = ""  # the logging it needs, Markdown
+    interval: str = "5m"
+    lookback: str = "now-9m"
+    max_signals: int = 100
+    version: int = 1
+    author: tuple[str, ...] = ("comtrap",)

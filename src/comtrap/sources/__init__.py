@@ -1,0 +1,1 @@
+"""Files to raw batches, one file a container format."""
