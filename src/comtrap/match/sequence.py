@@ -1,0 +1,105 @@
+"""Events in order that share a key: the state machine.
+
+Memory: besides the hits themselves some 120 bytes for each hit whose key occurs in every positive stage, and one pending
+tuple for each (key, stage but the last). Nothing grows with the number of events that are not hits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from comtrap.match.hit import Match
+from comtrap.match.keys import codes, joinable, sortable
+from comtrap.match.missing import Absence
+from comtrap.match.order import order
+from comtrap.match.pipes import kept
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from comtrap.match.hit import Key
+    from comtrap.match.pipes import Limits
+    from comtrap.plan.plan import SequencePlan
+
+
+def sequence(query: SequencePlan, number: int, hits: pa.Table, limits: Limits) -> list[Match]:
+    """The sequences among the hits, by the order of their last positive event, then key; cut by pipes and limits.
+
+    Source: Elasticsearch's EQL reference, "Sequences" and "How a sequence query handles matches".
+    """
+    positive = [at for at, stage in enumerate(query.stages) if not stage.missing]
+    code = codes(hits, len(query.stages[0].keys))
+    alive = joinable(code, hits.column("stage").to_numpy(), positive)
+    if not alive.all():
+        hits, code = hits.filter(alive), code[alive]
+    # Machine stages count positive ones only. Within one event the last stage comes first, so that an event cannot fill
+    # two stages of one sequence, and until comes after all, so that it does not end what its own event completes.
+    step = np.full(len(query.stages) + 1, -1, dtype=np.int64)
+    step[positive] = range(len(positive))
+    step[len(query.stages)] = len(positive)
+    steps = step[hits.column("stage").to_numpy()]
+    last = len(positive) - 1
+    rows = order(hits, np.where(steps > last, steps, last - steps))
+    times = hits.column("time_ns").to_numpy()
+    taking = rows[steps[rows] >= 0]
+    done = run(code[taking].tolist(), steps[taking].tolist(), times[taking].tolist(), last, query.maxspan_ns)
+    found = taking[np.array(done, dtype=np.int64).reshape(-1, last + 1)]
+    if len(positive) < len(query.stages):
+        absence = Absence(query, hits, code)
+        found = found[np.array([absence.holds(chain) for chain in found.tolist()], dtype=bool)]
+    return _matches(query, number, hits, found, limits)
+
+
+def run(
+    code: list[int], step: list[int], time_ns: list[int], last: int, maxspan_ns: int | None
+) -> list[tuple[int, ...]]:
+    """The completed sequences, each as the positions of its events, in the order they complete.
+
+    Args:
+        code: the key of each hit, hits being in the order of events and, within one event, from the last stage to the
+            first, then until.
+        step: the stage of each hit, `last` + 1 for until.
+        time_ns: the time of each hit.
+        last: the last stage.
+        maxspan_ns: how long a sequence may last, from its first event, both ends included.
+    """
+    span = float("inf") if maxspan_ns is None else maxspan_ns
+    pending: list[dict[int, tuple[int, ...]]] = [{} for _ in range(last)]
+    ended: dict[int, int] = {}
+    done = []
+    for at, (key, stage) in enumerate(zip(code, step, strict=True)):
+        if stage > last:
+            ended[key] = at
+            continue
+        chain: tuple[int, ...] = (at,)
+        if stage > 0:
+            begun = pending[stage - 1].pop(key, None)
+            if begun is None or time_ns[at] - time_ns[begun[0]] > span or ended.get(key, -1) > begun[-1]:
+                continue
+            chain = (*begun, at)
+        if stage == last:
+            done.append(chain)
+        else:
+            pending[stage][key] = chain  # the newer replaces the older
+    return done
+
+
+def _matches(
+    query: SequencePlan, number: int, hits: pa.Table, found: np.ndarray[Any, Any], limits: Limits
+) -> list[Match]:
+    """Rows of hits, a sequence a line in the order they complete, as matches in their final order."""
+    events = hits.column("event").to_numpy()[found]
+    keys: list[Key] = [tuple(key) for key in hits.column("key").take(found[:, -1]).to_pylist()]
+    ordinals = np.cumsum(np.diff(events[:, -1], prepend=events[:1, -1]) != 0).tolist()
+    ranked = sorted(range(len(keys)), key=lambda at: (ordinals[at], sortable(keys[at])))
+    ranked = ranked[kept(len(ranked), query.pipes, limits)]
+    chains = events[np.array(ranked, dtype=np.int64)].tolist()
+    return [Match(number, keys[at], _placed(query, chain)) for at, chain in zip(ranked, chains, strict=True)]
+
+
+def _placed(query: SequencePlan, events: list[int]) -> tuple[int | None, ...]:
+    """The events at their stages, None where a stage is missing."""
+    given = iter(events)
+    return tuple(None if stage.missing else next(given) for stage in query.stages)

@@ -1,0 +1,22 @@
+"""Single events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from comtrap.match.hit import Match
+from comtrap.match.order import order
+from comtrap.match.pipes import kept
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from comtrap.match.pipes import Limits
+    from comtrap.plan.plan import EventPlan
+
+
+def single(query: EventPlan, number: int, hits: pa.Table, limits: Limits) -> list[Match]:
+    """One match a hit, in the order of events, cut by pipes and limits."""
+    rows = order(hits)[kept(hits.num_rows, query.pipes, limits)]
+    events = hits.column("event").to_numpy()[rows].tolist()
+    return [Match(number, (), (event,)) for event in events]
