@@ -23,9 +23,10 @@ def codes(hits: pa.Table, width: int) -> np.ndarray[Any, Any]:
     found = np.zeros(hits.num_rows, dtype=np.int64)
     if width == 0 or hits.num_rows == 0:
         return found
-    texts = pc.list_flatten(hits.column("key")).dictionary_encode("encode").unify_dictionaries()
-    # The cast widens what is multiplied below: both factors stay under the number of values, which fits in 32 bits.
-    parts = np.concatenate([chunk.indices.to_numpy() for chunk in texts.chunks]).astype(np.int64).reshape(-1, width)
+    texts = pc.list_flatten(hits.column("key")).dictionary_encode().unify_dictionaries()
+    # Null is -1. Widened for what is multiplied below: both factors are at most the number of values, below 2**32.
+    parts = np.concatenate([pc.fill_null(chunk.indices, -1).to_numpy().astype(np.int64) for chunk in texts.chunks])
+    parts = parts.reshape(-1, width) + 1
     distinct = int(parts.max()) + 1
     for part in parts.T:
         found = _dense(found * distinct + part)

@@ -46,10 +46,11 @@ class Absence:
         for gap in {gap for gap, s in zip(gaps, query.stages, strict=True) if s.missing}:
             numbers = [at for at, s in enumerate(query.stages) if s.missing and gaps[at] == gap]
             rows = np.flatnonzero(np.isin(stage, numbers))
-            by_key: dict[int, list[int]] = {}
-            for key, time in sorted(zip(code[rows].tolist(), self._time_ms[rows].tolist(), strict=True)):
-                by_key.setdefault(key, []).append(time)
-            self._spoilers[gap] = by_key
+            rows = rows[np.lexsort([self._time_ms[rows], code[rows]])]
+            keys, starts = np.unique(code[rows], return_index=True)
+            times = np.split(self._time_ms[rows], starts[1:])
+            # Not strict: no rows at all still split into one empty part.
+            self._spoilers[gap] = {key: found.tolist() for key, found in zip(keys.tolist(), times, strict=False)}
 
     def holds(self, chain: list[int]) -> bool:
         """Whether a sequence stands, given the rows of its positive events."""

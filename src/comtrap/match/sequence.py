@@ -17,9 +17,10 @@ from comtrap.match.order import order
 from comtrap.match.pipes import kept
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
 
-    from comtrap.match.hit import Key
     from comtrap.match.pipes import Limits
     from comtrap.plan.plan import SequencePlan
 
@@ -91,15 +92,17 @@ def _matches(
 ) -> list[Match]:
     """Rows of hits, a sequence a line in the order they complete, as matches in their final order."""
     events = hits.column("event").to_numpy()[found]
-    keys: list[Key] = [tuple(key) for key in hits.column("key").take(found[:, -1]).to_pylist()]
-    ordinals = np.cumsum(np.diff(events[:, -1], prepend=events[:1, -1]) != 0).tolist()
-    ranked = sorted(range(len(keys)), key=lambda at: (ordinals[at], sortable(keys[at])))
+    ordinals = np.cumsum(np.diff(events[:, -1], prepend=events[:1, -1]) != 0)
+    ranked = np.arange(len(found))
+    if len(found) and ordinals[-1] + 1 < len(found):  # some event ends several matches
+        texts = [sortable(tuple(key)) for key in hits.column("key").take(found[:, -1]).to_pylist()]
+        ranked = np.array(sorted(ranked.tolist(), key=lambda at: (ordinals[at], texts[at])), dtype=np.int64)
     ranked = ranked[kept(len(ranked), query.pipes, limits)]
-    chains = events[np.array(ranked, dtype=np.int64)].tolist()
-    return [Match(number, keys[at], _placed(query, chain)) for at, chain in zip(ranked, chains, strict=True)]
+    keys = map(tuple, hits.column("key").take(found[ranked, -1]).to_pylist())
+    return [Match(number, key, row) for key, row in zip(keys, _placed(query, events[ranked]), strict=True)]
 
 
-def _placed(query: SequencePlan, events: list[int]) -> tuple[int | None, ...]:
-    """The events at their stages, None where a stage is missing."""
-    given = iter(events)
-    return tuple(None if stage.missing else next(given) for stage in query.stages)
+def _placed(query: SequencePlan, events: np.ndarray[Any, Any]) -> Iterator[tuple[int | None, ...]]:
+    """Each line of events at their stages, None where a stage is missing."""
+    columns = iter(events.T.tolist())
+    return zip(*([None] * len(events) if stage.missing else next(columns) for stage in query.stages), strict=True)
