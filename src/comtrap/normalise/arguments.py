@@ -1,0 +1,81 @@
+"""Command lines cut into arguments, in the two ways of Elastic's pipelines."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from comtrap.normalise.values import Each
+
+if TYPE_CHECKING:
+    from comtrap.normalise.values import Expr
+
+# One argument as Windows sees it: quoted stretches, and the rest up to a blank.
+_PIECE = re.compile(r'\\*"|\\+|[^\\" \t]+|[ \t]+')
+
+
+def split(line: str) -> list[str]:
+    """The arguments as a program sees them: quotes taken off, backslashes halved before quotes.
+
+    Source: Elastic's Sysmon and PowerShell pipelines, which follow Go's reading of CommandLineToArgvW.
+    """
+    out: list[str] = []
+    current: list[str] | None = None
+    quoted = False
+    position, end = 0, len(line)
+    while position < end:
+        match = _PIECE.match(line, position)
+        assert match is not None
+        piece, position = match[0], match.end()
+        if piece[0] in " \t" and not quoted:
+            if current is not None:
+                out.append("".join(current))
+            current = None
+            continue
+        current = [] if current is None else current
+        if piece[-1] != '"':
+            current.append(piece)
+            continue
+        slashes = len(piece) - 1
+        current.append("\\" * (slashes // 2))
+        if slashes % 2:
+            current.append('"')
+        else:
+            if quoted and line[position : position + 1] == '"':
+                current.append('"')
+                position += 1
+            quoted = not quoted
+    if current is not None:
+        out.append("".join(current))
+    return out
+
+
+def cut(line: str) -> list[str]:
+    """The stretches between single blanks outside double quotes; quotes stay, two blanks give an empty one.
+
+    Source: Elastic's Security pipelines, event 4688.
+    """
+    out: list[str] = []
+    start = 0
+    quoted = False
+    for position, character in enumerate(line):
+        if character == '"':
+            quoted = not quoted
+        elif not quoted and character in " \t\n\r\v\f":
+            out.append(line[start:position])
+            start = position + 1
+    out.append(line[start:])
+    return out
+
+
+def _counted(line: str) -> str:
+    return str(len(split(line)))
+
+
+def command_line_of(line: Expr, process: str = "process") -> dict[str, Expr]:
+    """A process's command line and its arguments."""
+    return {
+        f"{process}.command_line": line,
+        f"{process}.args": Each(split, (f"{process}.command_line",), many=True),
+        f"{process}.args_count": Each(_counted, (f"{process}.command_line",)),
+    }

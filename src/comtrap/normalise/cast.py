@@ -1,0 +1,130 @@
+"""Text columns as what the schema says they are."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from comtrap.events.batch import ARROW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from comtrap.schema.types import Type
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WHOLE = range(-(1 << 63), 1 << 63)
+_FRACTION = re.compile(r"([.,])(\d+)")
+
+
+def typed(column: pa.Array, kind: Type) -> tuple[pa.Array, int]:
+    """The column in the Arrow type of a schema type, and how many values were not of it (they are null).
+
+    A list column stays one only where some row has two values; nulls inside lists are dropped with what was wrong.
+    """
+    if pa.types.is_list(column.type):
+        return _lists(column, kind)
+    target = ARROW[kind]
+    if column.type == target:
+        return column, 0
+    if pa.types.is_null(column.type):
+        return pa.nulls(len(column), target), 0
+    if not pa.types.is_string(column.type):
+        column = column.cast(pa.string())
+    if target == pa.string():
+        return column, 0
+    out = timestamps(column) if pa.types.is_timestamp(target) else _converted(column, target)
+    return out, out.null_count - column.null_count
+
+
+def timestamps(column: pa.Array) -> pa.Array:
+    """ISO 8601 texts (with or without offset; without means UTC) and epoch milliseconds, as nanoseconds UTC.
+
+    What is neither, or outside the years 1678 to 2261, is null.
+    """
+    for shape in (pa.timestamp("ns", "UTC"), pa.timestamp("ns")):
+        try:
+            out = pc.cast(column, shape)
+        except pa.ArrowInvalid:
+            continue
+        return out.cast(pa.timestamp("ns", "UTC")) if shape.tz is None else out
+    return each(column, _nanoseconds, pa.int64()).cast(pa.timestamp("ns", "UTC"))
+
+
+def each(column: pa.Array, function: Callable[[str], object], target: pa.DataType) -> pa.Array:
+    """The function's value for each text, computed once a distinct text; null stays null."""
+    encoded = column.dictionary_encode()
+    values = pa.array([None if v is None else function(v) for v in encoded.dictionary.to_pylist()], target)
+    return values.take(encoded.indices)
+
+
+def _converted(column: pa.Array, target: pa.DataType) -> pa.Array:
+    try:
+        return pc.cast(column, target)
+    except pa.ArrowInvalid:
+        return each(column, {pa.int64(): _whole, pa.float64(): _real, pa.bool_(): _truth}[target], target)
+
+
+def _whole(text: str) -> int | None:
+    bare = text.strip()
+    number: int | None
+    try:
+        number = int(bare, 16) if bare[:2].lower() == "0x" else int(bare)
+    except ValueError:
+        real = _real(bare)
+        number = None if real is None or abs(real) >= 2.0**63 else int(real)
+    return number if number in _WHOLE else None
+
+
+def _real(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _truth(text: str) -> bool | None:
+    return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower())
+
+
+def _nanoseconds(text: str) -> int | None:
+    bare = text.strip()
+    if bare.isascii() and bare.isdigit() and len(bare) >= 12:
+        number = int(bare[:20]) * 1_000_000
+        return number if number in _WHOLE else None
+    found = _FRACTION.search(bare)
+    fraction = 0
+    if found is not None:
+        # The standard library reads at most microseconds.
+        fraction = int(found[2][:9].ljust(9, "0"))
+        bare = bare[: found.start()] + bare[found.end() :]
+    try:
+        moment = datetime.fromisoformat(bare.replace("/", "-").removesuffix(" UTC"))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    number = (moment - _EPOCH) // timedelta(seconds=1) * 1_000_000_000 + fraction
+    return number if number in _WHOLE else None
+
+
+def _lists(column: pa.Array, kind: Type) -> tuple[pa.Array, int]:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    values, wrong = typed(column.flatten(), kind)
+    parents = pc.list_parent_indices(column)
+    if values.null_count:
+        kept = pc.is_valid(values)
+        values, parents = values.filter(kept), parents.filter(kept)
+    counts = np.bincount(np.asarray(parents), minlength=len(column))
+    if len(counts) == 0 or counts.max(initial=0) <= 1:
+        indices = np.cumsum(counts) - 1
+        return values.take(pa.array(indices, mask=counts == 0)), wrong
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(counts == 0)), wrong

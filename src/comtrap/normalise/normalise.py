@@ -1,0 +1,279 @@
+"""Raw records to ECS, as columns for a scan and as documents for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from comtrap.schema.telemetry import telemetry
+
+from comtrap.events.batch import EventBatch
+from comtrap.events.raw import ECS, Origin, RawBatch
+from comtrap.normalise import document as documents
+from comtrap.normalise.cast import typed
+from comtrap.normalise.common import OVERWRITING
+from comtrap.normalise.event import DATA
+from comtrap.normalise.tables import INTEGRATION, WINLOGBEAT, plan, table
+from comtrap.normalise.values import Constant, First, Leaf, Objects, Rows, first_of
+from comtrap.schema.types import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from comtrap.events.problems import Problems
+    from comtrap.events.raw import Kind
+    from comtrap.normalise.tables import Plan
+
+EXTENDED = "comtrap.extended"
+_ALWAYS = frozenset({"@timestamp", "_index", "host.id", "event.category"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BLANKS = pa.array(["", "-"])
+
+
+def to_events(raw: RawBatch, wanted: frozenset[str] | None, problems: Problems) -> EventBatch:
+    """The events of a batch as typed columns: Elastic's fields, our extensions, ``comtrap.*`` and ``_index``.
+
+    Args:
+        raw: records of one kind.
+        wanted: the fields to compute, None for all that have values. ``@timestamp``, ``_event``, ``_index`` are always
+            there.
+        problems: takes values of a wrong type (null then) and records without a readable time (1970 then).
+    """
+    use = plan(raw.kind)
+    rows = _rows(raw, use)
+    schema = telemetry()
+    columns: dict[str, pa.Array] = {}
+    for name in sorted(_fields(rows, use) if wanted is None else wanted | _ALWAYS):
+        known = schema.get(name)
+        if name.startswith("_") or (known is not None and not known.supported):
+            continue
+        column = _output(rows, use, name)
+        if column is None:
+            continue
+        column, wrong = typed(column, Type.KEYWORD if known is None else known.type)
+        if wrong:
+            problems.note("wrong type", raw.origin.name, f"{wrong} values of {name}", wrong)
+        columns[name] = column
+    columns["@timestamp"] = _timestamps(columns.get("@timestamp"), raw, problems)
+    positions = np.asarray(raw.frame.column("_position").combine_chunks(), dtype=np.uint64)
+    columns["_event"] = pa.array(positions + np.uint64(raw.origin.first), pa.uint64())
+    columns["_index"] = rows.field("_index")
+    return EventBatch(pa.table(columns), schema)
+
+
+def to_documents(raw: RawBatch) -> list[dict[str, Any]]:
+    """The same events as whole nested documents: what the record brought along, and all that is computed."""
+    use = plan(raw.kind)
+    rows = _rows(raw, use)
+    return _written(rows, use, _sources(raw))
+
+
+def normalise(document: Mapping[str, Any], *, dialect: str = INTEGRATION) -> dict[str, Any]:
+    """One raw event as the ECS document that Elastic's ingest pipeline makes of it.
+
+    Args:
+        document: a Winlogbeat or Agent document as it is before the pipeline; keys nested or dotted.
+        dialect: ``integration`` or ``winlogbeat``: whose pipeline.
+
+    Returns:
+        Elastic's fields, and our additions under ``comtrap``.
+
+    Raises:
+        ValueError: no such dialect.
+    """
+    if dialect not in {INTEGRATION, WINLOGBEAT}:
+        raise ValueError(f"dialect is {dialect!r}, expected {INTEGRATION!r} or {WINLOGBEAT!r}")
+    flat = documents.flatten(document)
+    columns = {name: pa.array([value]) for name, value in flat.items()}
+    frame = pa.table({**columns, "_position": pa.array([0], pa.uint64())})
+    raw = RawBatch(_kind(flat), frame, Origin("document", ""))
+    use = plan(raw.kind, dialect, extended=False)
+    return _written(_rows(raw, use), use, [documents.expanded(document)])[0]
+
+
+def raw_columns(wanted: frozenset[str]) -> frozenset[str]:
+    """The raw columns that a source must supply so that these fields can be computed, for every kind of event."""
+    names = wanted | _ALWAYS
+    if EXTENDED in wanted:
+        names |= {name for kind in table() for name in plan(kind).extensions}
+    names |= {parent for name in names if (parent := _parent(name)) is not None}
+    found: set[str] = set()
+    for kind in (*table(), ("", -1)):
+        use = plan(kind)
+        found |= use.reads(names)
+    return frozenset(found)
+
+
+def _kind(flat: Mapping[str, Any]) -> Kind:
+    provider = flat.get("winlog.provider_name") or flat.get("event.provider")
+    code = flat.get("winlog.event_id") or flat.get("event.code")
+    if not isinstance(provider, str) or not isinstance(code, str) or not code.isdigit():
+        return ECS
+    return provider, int(code)
+
+
+def _rows(raw: RawBatch, use: Plan) -> Rows:
+    frame = raw.frame
+    if raw.kind != ECS:
+        # Every row has the kind's provider and id, whether the source gives the columns or not.
+        for name, value in (("winlog.provider_name", raw.kind[0]), ("winlog.event_id", str(raw.kind[1]))):
+            if name not in frame.schema.names:
+                frame = frame.append_column(name, pa.repeat(value, frame.num_rows))
+    extensions = dict(use.extensions)
+    if extensions:
+        extensions["host.id"] = First((extensions["host.id"], Constant(_unnamed_host(raw.origin))))
+    return Rows(frame, use.fields, extensions, use.blank, OVERWRITING | {"_index"})
+
+
+def _unnamed_host(origin: Origin) -> str:
+    """A host id for records that name no host; a null one would drop every sequence."""
+    name = origin.member or origin.path.replace("\\", "/").rpartition("/")[2]
+    return "?" + (origin.head or sha256(name.encode("utf-8", "replace")).hexdigest())
+
+
+def _fields(rows: Rows, use: Plan) -> frozenset[str]:
+    computed = {n for n, expr in use.fields.items() if not isinstance(expr, Objects)}
+    schema = telemetry()
+    brought = {name for name in rows.frame.schema.names if name in schema}
+    return frozenset(computed | use.extensions.keys() | brought | {EXTENDED})
+
+
+def _output(rows: Rows, use: Plan, name: str) -> pa.Array | None:
+    """A field's column before it is typed, or None where no row has a value."""
+    if name == EXTENDED:
+        return rows.extended()
+    if name in use.removed:
+        return None
+    if name in use.fields or name in use.extensions:
+        return rows.field(name)
+    column = rows.raw(name)
+    if column is not None:
+        return _unmoved(column) if name in use.moved else column
+    parent = _parent(name)
+    if parent is None or (column := _output(rows, use, parent)) is None or not name.endswith(".caseless"):
+        return None if parent is None else column
+    return _folded(column)
+
+
+def _parent(name: str) -> str | None:
+    """The field that a multi-field of Endpoint or ECS is another reading of."""
+    parent, _, last = name.rpartition(".")
+    return parent if last in {"caseless", "text"} else None
+
+
+def _folded(column: pa.Array) -> pa.Array:
+    if not pa.types.is_list(column.type):
+        return pc.utf8_lower(column)
+    return pa.ListArray.from_arrays(column.offsets, pc.utf8_lower(column.values), mask=pc.is_null(column))
+
+
+def _unmoved(column: pa.Array) -> pa.Array:
+    return pc.if_else(pc.is_in(column, _BLANKS), column, pa.scalar(None, column.type))
+
+
+def _timestamps(column: pa.Array | None, raw: RawBatch, problems: Problems) -> pa.Array:
+    moment = pa.timestamp("ns", "UTC")
+    size = raw.frame.num_rows
+    if column is None:
+        column = pa.nulls(size, moment)
+    elif pa.types.is_list(column.type):
+        column = first_of(column)
+    if column.null_count:
+        problems.note(
+            "no time", raw.origin.name, f"{column.null_count} records without a readable time", column.null_count
+        )
+    return column.fill_null(pa.scalar(0, moment))
+
+
+def _sources(raw: RawBatch) -> list[dict[str, Any]]:
+    """Each record as the document it came as, or as its columns say."""
+    out: list[dict[str, Any]] = [{} for _ in range(raw.frame.num_rows)]
+    if "_source" in raw.frame.schema.names:
+        texts = raw.frame.column("_source").to_pylist()
+        out = [documents.expanded(_parsed(text)) for text in texts]
+    if any(not d for d in out):
+        columns = {
+            n: _values(raw.frame.column(n).combine_chunks(), n)[0] for n in raw.frame.schema.names if n[0] != "_"
+        }
+        for row, document in enumerate(out):
+            if not document:
+                for name, values in columns.items():
+                    if values[row] is not None:
+                        documents.put(document, name, values[row])
+    return out
+
+
+def _parsed(text: str | None) -> dict[str, Any]:
+    try:
+        document = orjson.loads(text or "null")
+    except orjson.JSONDecodeError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _values(column: pa.Array, name: str) -> tuple[list[Any], list[str] | None]:
+    """A column's values as documents hold them, and for dates what they were written as."""
+    known = telemetry().get(name)
+    kind = Type.KEYWORD if known is None else known.type
+    out, _ = typed(column, kind)
+    if not kind.is_date or pa.types.is_list(out.type):
+        return out.to_pylist(), None
+    moments = out.cast(pa.int64()).to_pylist()
+    return [None if ns is None else _written_moment(ns) for ns in moments], column.to_pylist()
+
+
+def _written_moment(time_ns: int) -> str:
+    """Milliseconds, as Elasticsearch writes a date."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    moment = _EPOCH + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03}Z"
+
+
+def _written(rows: Rows, use: Plan, out: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The documents with what is taken away taken away, and what is computed set."""
+    for document in out:
+        _clean(document, use)
+    names = [n for n, expr in {**use.extensions, **use.fields}.items() if not isinstance(expr, Leaf) and n[0] != "_"]
+    for name in [*names, EXTENDED]:
+        values, texts = _computed(rows, use, name)
+        for row, value in enumerate(values):
+            given = documents.get(out[row], name)
+            # What the record brought along stays as it was written.
+            if value is None or value in (given, [given]) or given == [value]:
+                continue
+            if texts is None or given is None or given != texts[row]:
+                documents.put(out[row], name, value)
+    return out
+
+
+def _computed(rows: Rows, use: Plan, name: str) -> tuple[list[Any], list[str] | None]:
+    """A field's values, none where no row has one."""
+    expr = use.fields.get(name)
+    if isinstance(expr, Objects):
+        found = expr.whole.distinct(rows)
+        return ([], None) if found is None else ([found.values[code] for code in found.codes], None)
+    column = rows.extended() if name == EXTENDED else rows.field(name)
+    if column is None:
+        return [], None
+    values, texts = _values(column, name)
+    if pa.types.is_list(column.type) or (isinstance(expr, Constant) and isinstance(expr.value, tuple)):
+        values = [v if v is None or isinstance(v, list) else [v] for v in values]
+    return values, texts
+
+
+def _clean(document: dict[str, Any], use: Plan) -> None:
+    for name in use.removed:
+        documents.drop(document, name)
+    for name in use.moved:
+        if documents.get(document, name) not in {"", "-", None}:
+            documents.drop(document, name)
+    event_data = documents.get(document, DATA[:-1])
+    if use.blank and isinstance(event_data, dict):
+        for key in [k for k, v in event_data.items() if v is None or (isinstance(v, str) and v in use.blank)]:
+            documents.drop(document, DATA + key)
+    documents.drop(document, "winlog._tmp")

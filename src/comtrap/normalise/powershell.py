@@ -1,0 +1,201 @@
+"""Microsoft-Windows-PowerShell and the older "Windows PowerShell" log. Source: Elastic's powershell pipelines."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from comtrap.normalise.arguments import command_line_of
+from comtrap.normalise.common import COMMON, USER_ID, account
+from comtrap.normalise.event import ANY, Event, data
+from comtrap.normalise.paths import file_of
+from comtrap.normalise.values import Constant, Each, First, Objects, Part, Text, Union, each, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from comtrap.events.raw import Kind
+    from comtrap.normalise.values import Expr
+
+PROVIDER = "Microsoft-Windows-PowerShell"
+CLASSIC = "PowerShell"
+
+LIMIT = 1000  # lines of a pipeline's details that become objects
+
+_SPACED = re.compile(r"\s{8,}([^=\n]{1,40}?) ?=(?: (.*))?")
+_TABBED = re.compile(r"\t(\w{1,40})=(.*)")
+_DETAIL = re.compile(r"(\w+)\(([^)\n]*)\): ?(.*)")
+_BINDING = re.compile(r"name=(.*?); value=(.*)", re.DOTALL)
+_COMMENT = re.compile(r"\r?\n# ")
+_SIGNATURE = re.compile(r"# SIG # Begin signature block\r?\n(.*?)# SIG # End signature block", re.DOTALL)
+
+
+def _pairs(written: str, line: re.Pattern[str]) -> dict[str, str]:
+    """Keys (blanks taken off) and values; a line that begins no pair goes on with the value above it."""
+    out: dict[str, list[str]] = {}
+    current: list[str] = []
+    for item in written.split("\n"):
+        found = line.fullmatch(item.rstrip("\r"))
+        if found is None:
+            current.append(item)
+        else:
+            current = out.setdefault(found[1].replace(" ", ""), [])
+            current.append(found[2] or "")
+    joined = {k: "\n".join(v).rstrip() for k, v in out.items()}
+    return {k: v for k, v in joined.items() if v}
+
+
+def context(written: str) -> dict[str, str]:
+    """The pairs of event 4103's ContextInfo: ``        Host Name = ConsoleHost``."""
+    return _pairs(written, _SPACED)
+
+
+def classic(written: str) -> dict[str, str]:
+    """The pairs of the older log: a tab, then ``HostName=ConsoleHost``."""
+    return _pairs(written, _TABBED)
+
+
+def details(written: str) -> list[dict[str, str]] | None:
+    """What a pipeline ran: ``Kind(Command): value`` a line; names and values keep their quotes."""
+    out: list[dict[str, str]] = []
+    for line in written.split("\n"):
+        found = _DETAIL.fullmatch(line.rstrip("\r"))
+        if found is not None and len(out) < LIMIT:
+            out.append({"type": found[1], "related_command": found[2], "value": found[3]})
+        elif found is None and out and line.strip():
+            out[-1]["value"] += "\n" + line
+    for item in out:
+        bound = _BINDING.fullmatch(item["value"]) if item["type"] == "ParameterBinding" else None
+        if bound is not None:
+            item |= {"name": bound[1], "value": bound[2]}
+    return [{k: v for k, v in item.items() if v} for item in out] or None
+
+
+def signature(script: str) -> str | None:
+    """The base64 text of a script's signature block, its lines joined."""
+    found = _SIGNATURE.search(script)
+    return None if found is None else _COMMENT.sub("", found[1].removeprefix("# "))
+
+
+def _host(pairs: Each, *, spelled: Mapping[str, str]) -> dict[str, Expr]:
+    named = {
+        "process.entity_id": spelled["HostID"],
+        "process.title": "HostName",
+        "event.sequence": "SequenceNumber",
+        "powershell.command.value": "CommandLine",
+        "powershell.command.path": "CommandPath",
+        "powershell.command.name": "CommandName",
+        "powershell.command.type": "CommandType",
+        "powershell.id": "ShellID",
+        "powershell.engine.version": "EngineVersion",
+        "powershell.pipeline_id": spelled["PipelineID"],
+        "powershell.runspace_id": spelled["RunspaceID"],
+        "powershell.process.executable_version": "HostVersion",
+    }
+    return {
+        **{field: Part(pairs, key) for field, key in named.items()},
+        **command_line_of(Part(pairs, "HostApplication")),
+        **file_of(Part(pairs, "ScriptName")),
+    }
+
+
+def _account(pairs: Each, key: str) -> Each:
+    return Each(account, (Part(pairs, key),))
+
+
+def _related(*names: str) -> dict[str, Expr]:
+    return {"related.user": Union(tuple(Text(n) for n in names))}
+
+
+_CONTEXT = each(context, "ContextInfo")
+_USER, _CONNECTED = _account(_CONTEXT, "User"), _account(_CONTEXT, "ConnectedUser")
+
+
+def _acting(part: str) -> dict[str, Expr]:
+    """A remote user acts as the local one: the first is who did it, the second what it was done to."""
+    local, remote = Part(_USER, part), Part(_CONNECTED, part)
+    return {
+        f"source.user.{part}": remote,
+        f"destination.user.{part}": Each(_if_remote, (local, Part(_CONNECTED, "name"))),
+        f"user.{part}": First((remote, local, f"winlog.user.{part}")),
+    }
+
+
+def _if_remote(local: str | None, remote: str | None) -> str | None:
+    return None if remote is None else local
+
+
+_LOGGED_IN: dict[str, Expr] = {"user.name": Text("winlog.user.name"), "user.domain": Text("winlog.user.domain")}
+_BLOCK: dict[str, Expr] = {
+    "powershell.file.script_block_id": text("ScriptBlockId"),
+    "powershell.file.script_block_text": text("ScriptBlockText"),
+    "powershell.sequence": text("MessageNumber"),
+    "powershell.total": text("MessageTotal"),
+    **file_of(text("Path")),
+}
+_RUN: dict[str, Expr] = {
+    "powershell.file.script_block_id": text("ScriptBlockId"),
+    "powershell.runspace_id": text("RunspaceId"),
+}
+_INVOCATION = ("type", "related_command", "name", "value")
+_MODULE: dict[str, Expr] = {
+    **_host(_CONTEXT, spelled={"HostID": "HostID", "PipelineID": "PipelineID", "RunspaceID": "RunspaceID"}),
+    **_acting("name"),
+    **_acting("domain"),
+    "powershell.command.invocation_details": Objects(each(details, "Payload"), _INVOCATION),
+    **_related("user.name", "destination.user.name"),
+}
+_CLASSIC_KEYS = {"HostID": "HostId", "PipelineID": "PipelineId", "RunspaceID": "RunspaceId"}
+_OLD, _OLDEST = each(classic, "param3"), each(classic, "param2")
+_STATE: dict[str, Expr] = {
+    **_host(_OLD, spelled=_CLASSIC_KEYS),
+    "powershell.engine.new_state": Part(_OLD, "NewEngineState"),
+    "powershell.engine.previous_state": Part(_OLD, "PreviousEngineState"),
+    "powershell.provider.name": Part(_OLD, "ProviderName"),
+    "powershell.provider.new_state": Part(_OLD, "NewProviderState"),
+}
+_PIPELINE: dict[str, Expr] = {
+    **_host(_OLDEST, spelled=_CLASSIC_KEYS),
+    "powershell.sequence": Part(_OLDEST, "DetailSequence"),
+    "powershell.total": Part(_OLDEST, "DetailTotal"),
+    "user.name": Part(_account(_OLDEST, "UserId"), "name"),
+    "user.domain": Part(_account(_OLDEST, "UserId"), "domain"),
+    "powershell.command.invocation_details": Objects(each(details, "param3"), _INVOCATION),
+    **_related("user.name"),
+}
+
+_REMOVED = data(
+    "ContextInfo", "UserData", "Payload", "ScriptBlockId", "ScriptBlockText", "MessageNumber", "MessageTotal", "Path",
+    "RunspaceId", "param1", "param2", "param3",
+) | {"winlog.time_created", "winlog.level"}  # fmt: skip
+
+
+def _event(kind: str, fields: Mapping[str, Expr], integration: Mapping[str, Expr] | None = None) -> Event:
+    described: dict[str, Expr] = {"event.category": Constant("process"), "event.type": Constant(kind)}
+    return Event(
+        fields={**COMMON, **USER_ID, **described, **fields},
+        removed=_REMOVED,
+        blank=frozenset({""}),
+        integration=integration or {},
+        winlogbeat={"event.module": Constant("powershell")},
+    )
+
+
+def _operational(kind: str, fields: Mapping[str, Expr], integration: Mapping[str, Expr] | None = None) -> Event:
+    return _event(kind, {**_LOGGED_IN, **_related("user.name"), **fields}, integration)
+
+
+TABLE: Mapping[Kind, Event] = {
+    (PROVIDER, 4103): _event("info", _MODULE),
+    (PROVIDER, 4104): _operational(
+        "info", _BLOCK, {"powershell.file.script_block_signature": each(signature, "ScriptBlockText")}
+    ),
+    (PROVIDER, 4105): _operational("start", _RUN),
+    (PROVIDER, 4106): _operational("end", _RUN),
+    (CLASSIC, 400): _event("start", _STATE),
+    (CLASSIC, 403): _event("end", _STATE),
+    (CLASSIC, 600): _event("info", _STATE),
+    (CLASSIC, 800): _event("info", _PIPELINE),
+    (PROVIDER, ANY): Event({**COMMON, **USER_ID, **_LOGGED_IN}, winlogbeat={"event.module": Constant("powershell")}),
+    (CLASSIC, ANY): Event({**COMMON, **USER_ID, **_LOGGED_IN}, winlogbeat={"event.module": Constant("powershell")}),
+}

@@ -1,0 +1,91 @@
+"""All tables as one: what is computed for a kind of event, in which form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from comtrap.events.raw import ECS
+from comtrap.normalise.common import COMMON, USER_ID
+from comtrap.normalise.event import ANY, Event
+from comtrap.normalise.extensions import EXTENSIONS, HOST, WINDOWS
+from comtrap.normalise.index import INDEX
+from comtrap.normalise.ours import OURS
+from comtrap.normalise.values import Leaf, Objects
+from comtrap.registry import every
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from comtrap.events.raw import Kind
+    from comtrap.normalise.values import Expr
+
+INTEGRATION, WINLOGBEAT = "integration", "winlogbeat"
+_UNKNOWN = Event({**COMMON, **USER_ID})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one kind of event is computed in one form.
+
+    Attributes:
+        fields: field to expression: Elastic's, ours, and the leaves of objects.
+        extensions: field to expression, for fields that are still empty.
+        removed: raw columns that are no fields of the event.
+        moved: raw columns that are fields only where they hold a blank.
+        blank: texts in event data that are no values.
+    """
+
+    fields: Mapping[str, Expr]
+    extensions: Mapping[str, Expr]
+    removed: frozenset[str]
+    moved: frozenset[str]
+    blank: frozenset[str]
+
+    def reads(self, wanted: frozenset[str]) -> frozenset[str]:
+        """The raw columns that fields need, the fields' own names among them."""
+        found: set[str] = set()
+        open_names = list(wanted)
+        while open_names:
+            name = open_names.pop()
+            if name in found:
+                continue
+            found.add(name)
+            for table in (self.fields, self.extensions):
+                if name in table:
+                    open_names += table[name].names
+        return frozenset(found)
+
+
+@cache
+def table() -> Mapping[Kind, Event]:
+    """Every line of every table; `ANY` stands for the events of a provider that have none."""
+    out: dict[Kind, Event] = {}
+    # `comtrap.normalise` as an attribute is the public function of that name.
+    for _, module in every(import_module("comtrap.normalise"), "TABLE"):
+        out.update(module.TABLE)
+    return out
+
+
+@cache
+def plan(kind: Kind, dialect: str = INTEGRATION, *, extended: bool = True) -> Plan:
+    """What is computed for a kind of event.
+
+    Args:
+        kind: provider and event id.
+        dialect: whose pipeline is followed.
+        extended: whether empty ECS fields are filled and the index is told, as a scan does.
+    """
+    lines = table()
+    event = lines.get(kind) or lines.get((kind[0], ANY)) or _UNKNOWN
+    fields: dict[str, Expr] = {**OURS, **event.fields, **getattr(event, dialect)}
+    for name, expr in list(fields.items()):
+        if isinstance(expr, Objects):
+            fields |= {f"{name}.{leaf}": Leaf(expr, leaf) for leaf in expr.leaves}
+    extensions: dict[str, Expr] = {}
+    if extended:
+        fields["_index"] = INDEX
+        extensions = {**HOST, **({} if kind == ECS else WINDOWS), **EXTENSIONS.get(kind, {})}
+    return Plan(fields, extensions, event.removed - fields.keys(), event.moved, event.blank)
