@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 # One argument as Windows sees it: quoted stretches, and the rest up to a blank.
 _PIECE = re.compile(r'\\*"|\\+|[^\\" \t]+|[ \t]+')
 
+# A whole argument, where no quote is escaped and none stands beside another.
+_PLAIN = re.compile(r'(?:[^ \t"]+|"[^"]*(?:"|\Z))+')
+# A stretch without blanks, or with quoted ones.
+_WORD = re.compile(r'(?:[^ \t\n\r\v\f"]+|"[^"]*(?:"|\Z))*')
+
 
 def split(line: str) -> list[str]:
     """The arguments as a program sees them: quotes taken off, backslashes halved before quotes.
 
     Source: Elastic's Sysmon and PowerShell pipelines, which follow Go's reading of CommandLineToArgvW.
     """
+    if '\\"' not in line and '""' not in line:
+        return [piece.replace('"', "") for piece in _PLAIN.findall(line)]
     out: list[str] = []
     current: list[str] | None = None
     quoted = False
@@ -56,26 +63,24 @@ def cut(line: str) -> list[str]:
     Source: Elastic's Security pipelines, event 4688.
     """
     out: list[str] = []
-    start = 0
-    quoted = False
-    for position, character in enumerate(line):
-        if character == '"':
-            quoted = not quoted
-        elif not quoted and character in " \t\n\r\v\f":
-            out.append(line[start:position])
-            start = position + 1
-    out.append(line[start:])
+    position = -1
+    while position < len(line):
+        match = _WORD.match(line, position + 1)
+        assert match is not None
+        out.append(match[0])
+        position = match.end()
     return out
 
 
-def _counted(line: str) -> str:
-    return str(len(split(line)))
+def _counted(arguments: list[str]) -> str:
+    return str(len(arguments))
 
 
 def command_line_of(line: Expr, process: str = "process") -> dict[str, Expr]:
     """A process's command line and its arguments."""
+    arguments = Each(split, (f"{process}.command_line",), many=True)
     return {
         f"{process}.command_line": line,
-        f"{process}.args": Each(split, (f"{process}.command_line",), many=True),
-        f"{process}.args_count": Each(_counted, (f"{process}.command_line",)),
+        f"{process}.args": arguments,
+        f"{process}.args_count": Each(_counted, (arguments,)),
     }

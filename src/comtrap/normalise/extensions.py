@@ -79,6 +79,10 @@ def _is_signed(signed: str) -> str:
     return "true" if signed.lower() == "true" else "false"
 
 
+def _counted(line: str) -> str:
+    return str(len(cut(line)))
+
+
 HOST: dict[str, Expr] = {
     "host.name": Text("winlog.computer_name"),
     "host.hostname": Each(first_label, ("host.name",)),
@@ -118,7 +122,7 @@ _VALUE_SET: dict[str, Expr] = {
 # PowerShell logs from the process that runs the script.
 _SCRIPT_HOST: dict[str, Expr] = {"process.pid": Text("winlog.process.pid")}
 _CREATED: dict[str, Expr] = {
-    "process.args_count": Each(lambda line: str(len(cut(line))), ("process.command_line",)),
+    "process.args_count": Each(_counted, ("process.command_line",)),
 }
 _WRITER: dict[str, Expr] = {"process.pid": text("ClientProcessId"), "process.parent.pid": text("ParentProcessId")}
 

@@ -15,10 +15,11 @@ from comtrap.schema.telemetry import telemetry
 from comtrap.events.batch import EventBatch
 from comtrap.events.raw import ECS, Origin, RawBatch
 from comtrap.normalise import document as documents
+from comtrap.normalise import script_blocks
 from comtrap.normalise.cast import typed
 from comtrap.normalise.common import OVERWRITING
 from comtrap.normalise.event import DATA
-from comtrap.normalise.tables import INTEGRATION, WINLOGBEAT, plan, table
+from comtrap.normalise.tables import INTEGRATION, WINLOGBEAT, plan, possible, table
 from comtrap.normalise.values import Constant, First, Leaf, Objects, Rows, first_of
 from comtrap.schema.types import Type
 
@@ -48,7 +49,8 @@ def to_events(raw: RawBatch, wanted: frozenset[str] | None, problems: Problems) 
     rows = _rows(raw, use)
     schema = telemetry()
     columns: dict[str, pa.Array] = {}
-    for name in sorted(_fields(rows, use) if wanted is None else wanted | _ALWAYS):
+    names = _fields(rows, use) if wanted is None else wanted | _ALWAYS
+    for name in possible(raw.kind, names, frozenset(rows.frame.schema.names)):
         known = schema.get(name)
         if name.startswith("_") or (known is not None and not known.supported):
             continue
@@ -106,7 +108,7 @@ def raw_columns(wanted: frozenset[str]) -> frozenset[str]:
     for kind in (*table(), ("", -1)):
         use = plan(kind)
         found |= use.reads(names)
-    return frozenset(found)
+    return frozenset(found | script_blocks.COLUMNS if script_blocks.JOINED in found else found)
 
 
 def _kind(flat: Mapping[str, Any]) -> Kind:

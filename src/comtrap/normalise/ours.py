@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _GUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?")
 _DETAIL = re.compile(r"([DQ])WORD \(0x([0-9A-F]{8})(?:-0x([0-9A-F]{8}))?\)", re.IGNORECASE)
 _TYPES = {"SZ_DWORD": "REG_DWORD", "SZ_QWORD": "REG_QWORD"}
+_IDS = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-"
 _OPERATIONS = {
     "setvalue": "set_value",
     "deletevalue": "delete_value",
@@ -148,9 +149,9 @@ OURS: dict[str, Expr] = {
     "comtrap.process.parent.plain_command_line": Each(command_line.plain, ("process.parent.command_line",)),
     "comtrap.process.decoded_command": _DECODED,
     "comtrap.process.parent.decoded_command": _PARENT_DECODED,
-    "comtrap.com.clsid": Union((*(Each(clsid.find, (t,), many=True) for t in _TEXTS), Each(_named, (_DECODED,)))),
+    "comtrap.com.clsid": Union((*(Each(clsid.find, (t,), many=True, only=_IDS) for t in _TEXTS), Each(_named, (_DECODED,)))),
     "comtrap.com.appid": Union((
-        *(Each(clsid.applications, (t,), many=True) for t in ("process.command_line", "registry.path")),
+        *(Each(clsid.applications, (t,), many=True, only=_IDS) for t in ("process.command_line", "registry.path")),
         Each(_applications, (_DECODED,)),
     )),
     **{f"comtrap.registry.{k}": Part(_VIEW, k) for k in ("scope", "sid", "key", "value", "classes_path", "view")},

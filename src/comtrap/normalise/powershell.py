@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from comtrap.normalise.arguments import command_line_of
@@ -20,39 +21,44 @@ if TYPE_CHECKING:
 PROVIDER = "Microsoft-Windows-PowerShell"
 CLASSIC = "PowerShell"
 
+KEY = 60  # characters of a key with its indentation
 LIMIT = 1000  # lines of a pipeline's details that become objects
 
-_SPACED = re.compile(r"\s{8,}([^=\n]{1,40}?) ?=(?: (.*))?")
-_TABBED = re.compile(r"\t(\w{1,40})=(.*)")
 _DETAIL = re.compile(r"(\w+)\(([^)\n]*)\): ?(.*)")
 _BINDING = re.compile(r"name=(.*?); value=(.*)", re.DOTALL)
 _COMMENT = re.compile(r"\r?\n# ")
 _SIGNATURE = re.compile(r"# SIG # Begin signature block\r?\n(.*?)# SIG # End signature block", re.DOTALL)
 
 
-def _pairs(written: str, line: re.Pattern[str]) -> dict[str, str]:
+def _pairs(written: str, indent: str) -> dict[str, str]:
     """Keys (blanks taken off) and values; a line that begins no pair goes on with the value above it."""
-    out: dict[str, list[str]] = {}
-    current: list[str] = []
+    out: dict[str, str] = {}
+    last = ""
     for item in written.split("\n"):
-        found = line.fullmatch(item.rstrip("\r"))
-        if found is None:
-            current.append(item)
-        else:
-            current = out.setdefault(found[1].replace(" ", ""), [])
-            current.append(found[2] or "")
-    joined = {k: "\n".join(v).rstrip() for k, v in out.items()}
-    return {k: v for k, v in joined.items() if v}
+        key, sign, value = item.partition("=")
+        name = _name(key, indent) if sign and len(key) <= KEY else None
+        if name is not None:
+            last = name
+            out[name] = value.rstrip("\r")
+        elif last and item:
+            out[last] += "\n" + item
+    return out
+
+
+@lru_cache(1024)
+def _name(key: str, indent: str) -> str | None:
+    name = key.replace(" ", "").lstrip("\t")
+    return name if key.startswith(indent) and name.isalnum() else None
 
 
 def context(written: str) -> dict[str, str]:
     """The pairs of event 4103's ContextInfo: ``        Host Name = ConsoleHost``."""
-    return _pairs(written, _SPACED)
+    return {k: bare for k, v in _pairs(written, " " * 8).items() if (bare := v.strip())}
 
 
 def classic(written: str) -> dict[str, str]:
-    """The pairs of the older log: a tab, then ``HostName=ConsoleHost``."""
-    return _pairs(written, _TABBED)
+    """The pairs of the older log: a tab, then ``HostName=ConsoleHost``; blanks before a value are part of it."""
+    return {k: bare for k, v in _pairs(written, "\t").items() if (bare := v.rstrip())}
 
 
 def details(written: str) -> list[dict[str, str]] | None:

@@ -37,6 +37,11 @@ def user_name(written: str) -> str | None:
     return given(written.partition("@")[0])
 
 
+def bare_name(path: str) -> str:
+    """The last part of a path; what is no path is its own name, a dash too."""
+    return name_of(path) or path
+
+
 def outcome(keywords: str) -> str | None:
     """``success`` or ``failure``, of the keyword's name or its bits."""
     try:
@@ -79,7 +84,7 @@ _SUBJECT: dict[str, Expr] = {
     "winlog.logon.id": text("SubjectLogonId"),
 }
 _PROCESS: dict[str, Expr] = {"process.pid": text("ProcessId"), **executable_of(text("ProcessName"))}
-_LOGON_PROCESS: dict[str, Expr] = {**_PROCESS, "process.name": each(lambda p: name_of(p) or p, "ProcessName")}
+_LOGON_PROCESS: dict[str, Expr] = {**_PROCESS, "process.name": each(bare_name, "ProcessName")}
 _AUTHENTICATION: dict[str, Expr] = {
     **_user("Target"),
     **_LOGON_PROCESS,

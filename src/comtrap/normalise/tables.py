@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from comtrap.normalise.event import ANY, Event
 from comtrap.normalise.extensions import EXTENSIONS, HOST, WINDOWS
 from comtrap.normalise.index import INDEX
 from comtrap.normalise.ours import OURS
-from comtrap.normalise.values import Leaf, Objects
+from comtrap.normalise.values import Constant, Each, First, Leaf, Objects, Part, Text, Union
 from comtrap.registry import every
 
 if TYPE_CHECKING:
@@ -57,6 +57,33 @@ class Plan:
                 if name in table:
                     open_names += table[name].names
         return frozenset(found)
+
+    def free(self, names: frozenset[str]) -> bool:
+        """Whether one of the fields has values without any raw column."""
+        return any(_is_free(table[n]) for table in (self.fields, self.extensions) for n in names if n in table)
+
+
+def _is_free(expr: Expr) -> bool:
+    match expr:
+        case Constant():
+            return True
+        case Each(optional=optional, of=of):
+            return optional or any(_is_free(ref) for ref in of if not isinstance(ref, str))
+        case First(of=of) | Union(of=of):
+            return any(_is_free(ref) for ref in of if not isinstance(ref, str))
+        case Part(whole=whole) | Objects(whole=whole) | Leaf(whole=whole):
+            return _is_free(whole)
+        case Text():
+            return False
+
+
+@lru_cache(4096)
+def possible(kind: Kind, wanted: frozenset[str], present: frozenset[str]) -> tuple[str, ...]:
+    """Those of the wanted fields, ascending, that can have a value in a batch that has these raw columns."""
+    use = plan(kind)
+    return tuple(
+        sorted(n for n in wanted if not present.isdisjoint(reads := use.reads(frozenset((n,)))) or use.free(reads))
+    )
 
 
 @cache

@@ -86,12 +86,14 @@ class Each:
         of: columns, by name or as expressions.
         many: whether the function gives lists.
         optional: whether the first column may be None too; otherwise there is no value without it.
+        only: an RE2 pattern; without a match in the first column there is no value, and the function is not called.
     """
 
     function: Callable[..., Any]
     of: tuple[Ref, ...]
     many: bool = False
     optional: bool = False
+    only: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -312,9 +314,7 @@ class Rows:
         if expr not in self._distinct:
             arguments = self._arguments(expr.of) if expr.optional or self.encoded(expr.of[0]) is not None else None
             if arguments is not None:
-                function, optional = expr.function, expr.optional
-                values = [None if v[0] is None and not optional else function(*v) for v in arguments.values]
-                arguments = Distinct(values, arguments.codes)
+                arguments = Distinct(_applied(expr, arguments.values), arguments.codes)
             self._distinct[expr] = arguments
         return self._distinct[expr]
 
@@ -408,6 +408,15 @@ def first_of(column: pa.Array) -> pa.Array:
     counts = np.asarray(pc.list_value_length(column).fill_null(0))
     starts = np.cumsum(counts) - counts
     return column.flatten().take(pa.array(starts, mask=counts == 0))
+
+
+def _applied(expr: Each, arguments: list[Any]) -> list[Any]:
+    """The function's value for each tuple of arguments."""
+    function, optional = expr.function, expr.optional
+    if expr.only:
+        found = pc.match_substring_regex(pa.array([v[0] for v in arguments], pa.string()), expr.only).to_pylist()
+        return [function(*v) if hit else None for v, hit in zip(arguments, found, strict=True)]
+    return [None if v[0] is None and not optional else function(*v) for v in arguments]
 
 
 def _product(parts: list[Distinct | None]) -> Distinct:

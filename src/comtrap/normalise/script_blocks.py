@@ -1,0 +1,161 @@
+"""Long scripts, which PowerShell logs in parts, put together again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from comtrap.events.raw import RawBatch
+from comtrap.normalise.cast import timestamps, typed
+from comtrap.normalise.event import DATA
+from comtrap.normalise.powershell import PROVIDER
+from comtrap.normalise.values import TEXTS, as_lists, filled, first_of
+from comtrap.schema.types import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.events.raw import Origin
+
+SIZE_BYTES = 64 << 20
+SPAN_NS = 600 * 1_000_000_000
+
+JOINED = "comtrap.powershell.script_block_text"
+PARTS = "comtrap.powershell.script_block_parts"
+
+_NUMBER = (DATA + "MessageNumber", "powershell.sequence")
+_TOTAL = (DATA + "MessageTotal", "powershell.total")
+_ID = (DATA + "ScriptBlockId", "powershell.file.script_block_id")
+_TEXT = (DATA + "ScriptBlockText", "powershell.file.script_block_text")
+_HOST = ("winlog.computer_name", "host.name")
+COLUMNS = frozenset((*_NUMBER, *_TOTAL, *_ID, *_TEXT, *_HOST, "@timestamp"))
+"""The raw columns that joining reads."""
+
+
+@dataclass(slots=True)
+class _Block:
+    """The parts of one script block seen so far: number to its text and its record (a table of one row)."""
+
+    started_ns: int
+    origin: Origin
+    parts: dict[int, tuple[str, pa.Table]] = field(default_factory=dict)
+    size_bytes: int = 0
+
+
+@dataclass(slots=True)
+class ScriptBlocks:
+    """Joins the parts of script blocks (event 4104) within one file; use one per file.
+
+    Records that are a part of several are held back until all parts are there, until another record is `span_ns`
+    later, or until more than `size_bytes` are held; then they come as one batch. The first of them carries
+    `comtrap.powershell.script_block_text`, the text of all parts that were found in their order, and
+    `comtrap.powershell.script_block_parts`, the event numbers of the others. Every record stays an event: one that
+    repeats a part passes as it is.
+    """
+
+    size_bytes: int = SIZE_BYTES
+    span_ns: int = SPAN_NS
+    _blocks: dict[tuple[str, str], _Block] = field(default_factory=dict)
+    _held_bytes: int = 0
+
+    def feed(self, raw: RawBatch) -> Iterator[RawBatch]:
+        """The batch without the records that are held back, and batches that are complete now."""
+        partial = _partial(raw)
+        if partial is None or not partial.any():
+            yield raw
+            return
+        rest = np.flatnonzero(~partial)
+        if len(rest):
+            yield RawBatch(raw.kind, raw.frame.take(rest), raw.origin, lambda rows: raw.fetch(rest[rows]))
+        yield from self._hold(raw.fetch(np.flatnonzero(partial)))
+
+    def flush(self) -> Iterator[RawBatch]:
+        """What is still held back, at the end of the file."""
+        for key in list(self._blocks):
+            yield self._release(key)
+
+    def _hold(self, raw: RawBatch) -> Iterator[RawBatch]:
+        numbers, totals = _numbers(raw.frame, _NUMBER), _numbers(raw.frame, _TOTAL)
+        ids, texts, hosts = (_texts(raw.frame, names) for names in (_ID, _TEXT, _HOST))
+        times = _times(raw.frame)
+        repeated: list[int] = []
+        for row, (number, total) in enumerate(zip(numbers, totals, strict=True)):
+            assert number is not None
+            assert total is not None
+            key = (hosts[row] or "", (ids[row] or "").lower())
+            block = self._blocks.setdefault(key, _Block(times[row], raw.origin))
+            if number in block.parts:
+                repeated.append(row)
+                continue
+            record = raw.frame.take([row])
+            block.parts[number] = (texts[row] or "", record)
+            block.size_bytes += record.nbytes
+            self._held_bytes += record.nbytes
+            if len(block.parts) == total:
+                yield self._release(key)
+        if repeated:
+            yield RawBatch(raw.kind, raw.frame.take(repeated), raw.origin)
+        late = max(times) - self.span_ns
+        for key in [k for k, b in self._blocks.items() if b.started_ns < late]:
+            yield self._release(key)
+        while self._held_bytes > self.size_bytes:
+            yield self._release(next(iter(self._blocks)))
+
+    def _release(self, key: tuple[str, str]) -> RawBatch:
+        block = self._blocks.pop(key)
+        self._held_bytes -= block.size_bytes
+        ordered = [block.parts[number] for number in sorted(block.parts)]
+        frame = pa.concat_tables([record for _, record in ordered], promote_options="default")
+        positions = np.asarray(frame.column("_position").combine_chunks(), dtype=np.uint64)
+        events = [str(int(p) + block.origin.first) for p in positions]
+        others = [None] * (len(ordered) - 1)
+        if others:
+            joined = pa.array(["".join(text for text, _ in ordered), *others], pa.string())
+            frame = _with(_with(frame, JOINED, joined), PARTS, pa.array([events[1:], *others], TEXTS))
+        return RawBatch((PROVIDER, 4104), frame.take(np.argsort(positions, kind="stable")), block.origin)
+
+
+def _partial(raw: RawBatch) -> np.ndarray | None:
+    """Which records are a part of several; None where the batch cannot have such."""
+    if raw.kind != (PROVIDER, 4104) or JOINED in raw.frame.schema.names:
+        return None
+    numbers, totals, ids = _numbers(raw.frame, _NUMBER), _numbers(raw.frame, _TOTAL), _texts(raw.frame, _ID)
+    return np.array([
+        number is not None and total is not None and 1 <= number <= total and total > 1 and named is not None
+        for number, total, named in zip(numbers, totals, ids, strict=True)
+    ])  # fmt: skip
+
+
+def _column(frame: pa.Table, names: tuple[str, ...]) -> pa.Array:
+    out = None
+    for name in names:
+        if name in frame.schema.names:
+            column = frame.column(name).combine_chunks()
+            out = filled(out, first_of(column) if pa.types.is_list(column.type) else column)
+    return pa.nulls(frame.num_rows, pa.string()) if out is None else out
+
+
+def _texts(frame: pa.Table, names: tuple[str, ...]) -> list[str | None]:
+    return _column(frame, names).to_pylist()
+
+
+def _numbers(frame: pa.Table, names: tuple[str, ...]) -> list[int | None]:
+    return typed(_column(frame, names), Type.LONG)[0].to_pylist()
+
+
+def _times(frame: pa.Table) -> list[int]:
+    return pc.fill_null(timestamps(_column(frame, ("@timestamp",))).cast(pa.int64()), 0).to_pylist()
+
+
+def _with(frame: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    at = frame.schema.get_field_index(name)
+    if at < 0:
+        return frame.append_column(name, column)
+    given = frame.column(at).combine_chunks()
+    if pa.types.is_list(column.type):
+        given = as_lists(given)
+    return frame.set_column(at, name, filled(column, given))
