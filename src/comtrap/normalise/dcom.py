@@ -9,7 +9,7 @@ from comtrap.com import clsid
 from comtrap.normalise.common import COMMON, USER_ID
 from comtrap.normalise.event import ANY, Event
 from comtrap.normalise.paths import executable_of
-from comtrap.normalise.values import Constant, each, text
+from comtrap.normalise.values import Constant, Each, each, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +46,18 @@ def _described(action: str, category: str, *kind: str) -> dict[str, Expr]:
     }
 
 
+def one_id(written: str) -> list[str] | None:
+    """An id as a list of one, as the fields for ids hold them."""
+    found = clsid.canonical(written)
+    return None if found is None else [found]
+
+
+def _ids(parameter: str) -> Each:
+    return Each(one_id, (text(parameter),), many=True)
+
+
 def _class(parameter: str) -> dict[str, Expr]:
-    return {"comtrap.com.clsid": each(clsid.canonical, parameter)}
+    return {"comtrap.com.clsid": _ids(parameter)}
 
 
 def _user(domain: str, name: str, sid: str) -> dict[str, Expr]:
@@ -58,7 +68,7 @@ EXTENSIONS: Mapping[Kind, Mapping[str, Expr]] = {
     (PROVIDER, 10016): {
         **_described("com-activation-denied", "process", "denied"),
         **_class("param4"),
-        "comtrap.com.appid": each(clsid.canonical, "param5"),
+        "comtrap.com.appid": _ids("param5"),
         **_user("param6", "param7", "param8"),
         "source.ip": each(address, "param9"),
     },

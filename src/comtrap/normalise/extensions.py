@@ -71,6 +71,10 @@ def first_label(name: str) -> str:
     return name.partition(".")[0]
 
 
+def _alone(value: str) -> list[str]:
+    return [value]
+
+
 def _trusted(signed: str, status: str | None) -> str:
     return "true" if signed.lower() == "true" and status == "Valid" else "false"
 
@@ -116,7 +120,7 @@ _VALUE_SET: dict[str, Expr] = {
     "registry.hive": each(hive, "ObjectName"),
     "registry.key": each(below_hive, "ObjectName"),
     "registry.value": each(value_name, "ObjectValueName"),
-    "registry.data.strings": text("NewValue"),
+    "registry.data.strings": Each(_alone, (text("NewValue"),), many=True),
     "registry.data.type": each(registry_type, "NewValueType"),
 }
 # PowerShell logs from the process that runs the script.

@@ -263,7 +263,8 @@ def _computed(rows: Rows, use: Plan, name: str) -> tuple[list[Any], list[str] | 
     if column is None:
         return [], None
     values, texts = _values(column, name)
-    if pa.types.is_list(column.type) or (isinstance(expr, Constant) and isinstance(expr.value, tuple)):
+    constant = expr or use.extensions.get(name)
+    if pa.types.is_list(column.type) or (isinstance(constant, Constant) and isinstance(constant.value, tuple)):
         values = [v if v is None or isinstance(v, list) else [v] for v in values]
     return values, texts
 

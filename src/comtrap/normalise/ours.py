@@ -29,6 +29,9 @@ _OPERATIONS = {
     "%%1906": "delete_value",
     "modification": "set_value",
     "rename": "rename",
+    # Sysmon's ids, for exports that lost its EventType.
+    "13": "set_value",
+    "14": "rename",
 }
 _PROVIDERS = {
     "microsoft-windows-sysmon": "sysmon",
@@ -69,10 +72,12 @@ def made_entity_id(host: str, pid: str | None, started: str | None) -> str | Non
     return f"{{{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}}}"
 
 
-def operation(path: str, kind: str | None, access: str | None, action: str | None, value: str | None) -> str | None:
+def operation(  # noqa: PLR0917 - one argument a column
+    path: str, kind: str | None, access: str | None, action: str | None, value: str | None, code: str | None
+) -> str | None:
     """What was done to the registry, of whatever the source says about it."""
     del path  # only says that there is one
-    for said in (kind, access, action):
+    for said in (kind, access, action, code):
         known = _OPERATIONS.get((said or "").lower())
         if known is not None:
             return known
@@ -83,9 +88,11 @@ def operation(path: str, kind: str | None, access: str | None, action: str | Non
     return None
 
 
-def view(path: str, done: str | None, value: str | None) -> dict[str, Any]:
+def view(path: str, done: str | None, value: str | None, where: str | None) -> dict[str, Any]:
     """The parts of `registry_path.canonical`, ready for columns."""
-    has_value = done in {"set_value", "delete_value"} or (done is None and value is not None)
+    # Sysmon gives every key's last part as a value.
+    unsaid = done is None and value is not None and where != "sysmon"
+    has_value = done in {"set_value", "delete_value"} or unsaid
     found = registry_path.canonical(path, has_value=has_value)
     if found is None:
         return {}
@@ -123,9 +130,9 @@ def _applications(texts: list[str]) -> list[str]:
 _SOURCE = Each(source, ("winlog.provider_name", "winlog.channel", "event.dataset", "agent.type"), optional=True)
 _OPERATION = Each(
     operation,
-    ("registry.path", DATA + "EventType", DATA + "OperationType", "event.action", "registry.value"),
+    ("registry.path", DATA + "EventType", DATA + "OperationType", "event.action", "registry.value", "event.code"),
 )
-_VIEW = Each(view, ("registry.path", _OPERATION, "registry.value"))
+_VIEW = Each(view, ("registry.path", _OPERATION, "registry.value", _SOURCE))
 _DATA = Each(data, ("registry.data.strings", DATA + "Details", "registry.data.type", _SOURCE), optional=True)
 _SCRIPT = First(("comtrap.powershell.script_block_text", "powershell.file.script_block_text"))
 _DECODED = Each(command_line.decoded, ("process.command_line",), many=True)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from comtrap.normalise.arguments import cut
 from comtrap.normalise.common import COMMON
 from comtrap.normalise.event import ANY, Event, data
+from comtrap.normalise.ours import made_entity_id
 from comtrap.normalise.paths import executable_of
 from comtrap.normalise.paths import name as name_of
 from comtrap.normalise.scheduled_task import SCHEDULED_TASK
-from comtrap.normalise.values import Constant, Each, Text, Union, each, text
+from comtrap.normalise.values import Constant, Each, First, Text, Union, each, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +103,10 @@ _STARTED: dict[str, Expr] = {
     **executable_of(text("ParentProcessName"), "process.parent"),
     "process.command_line": each(given, "CommandLine"),
     "process.args": Each(cut, ("process.command_line",), many=True),
+    # Elastic gives these none; ours is never exported as if it were Elastic's.
+    "comtrap.process.entity_id": Each(
+        made_entity_id, (First(("host.id", "winlog.computer_name")), "process.pid", "@timestamp")
+    ),
 }
 _LOGGED_OUT: dict[str, Expr] = {
     **_user("Target"),

@@ -292,9 +292,9 @@ class Rows:
         return self._fields[name]
 
     def extended(self) -> pa.Array | None:
-        """The names of the fields that an extension filled, a list a row; None where there is none."""
+        """The names of the ECS fields that an extension filled, a list a row; None where there is none."""
         out: list[list[str]] = [[] for _ in range(len(self))]
-        for name in sorted(self.extensions):
+        for name in sorted(n for n in self.extensions if not n.startswith("comtrap.")):
             now, before = self.field(name), self._before.get(name)
             if name not in self._before or now is None:
                 continue
