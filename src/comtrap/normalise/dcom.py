@@ -6,10 +6,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from comtrap.com import clsid
-from comtrap.normalise.common import COMMON, USER_ID
 from comtrap.normalise.event import ANY, Event
 from comtrap.normalise.paths import executable_of
 from comtrap.normalise.values import Constant, Each, each, text
+from comtrap.normalise.windows import COMMON, USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,10 +17,12 @@ from comtrap.events.raw import ECS, Origin, RawBatch
 from comtrap.normalise import document as documents
 from comtrap.normalise import script_blocks
 from comtrap.normalise.cast import typed
-from comtrap.normalise.common import OVERWRITING
+from comtrap.normalise.columns import first_of
 from comtrap.normalise.event import DATA
+from comtrap.normalise.rows import Rows
 from comtrap.normalise.tables import INTEGRATION, WINLOGBEAT, plan, possible, table
-from comtrap.normalise.values import Constant, First, Leaf, Objects, Rows, first_of
+from comtrap.normalise.values import Constant, First, Leaf, Objects
+from comtrap.normalise.windows import OVERWRITING
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:

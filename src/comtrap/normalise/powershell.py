@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from comtrap.normalise.arguments import command_line_of
-from comtrap.normalise.common import COMMON, USER_ID, account
 from comtrap.normalise.event import ANY, Event, data
 from comtrap.normalise.paths import file_of
 from comtrap.normalise.values import Constant, Each, First, Objects, Part, Text, Union, each, text
+from comtrap.normalise.windows import COMMON, USER_ID, account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

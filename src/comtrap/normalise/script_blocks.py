@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from comtrap.events.raw import RawBatch
 from comtrap.normalise.cast import timestamps, typed
+from comtrap.normalise.columns import TEXTS, as_lists, filled, first_of
 from comtrap.normalise.event import DATA
 from comtrap.normalise.powershell import PROVIDER
-from comtrap.normalise.values import TEXTS, as_lists, filled, first_of
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from comtrap.normalise.arguments import cut
-from comtrap.normalise.common import COMMON
 from comtrap.normalise.event import ANY, Event, data
 from comtrap.normalise.ours import made_entity_id
 from comtrap.normalise.paths import executable_of
 from comtrap.normalise.paths import name as name_of
 from comtrap.normalise.scheduled_task import SCHEDULED_TASK
 from comtrap.normalise.values import Constant, Each, First, Text, Union, each, text
+from comtrap.normalise.windows import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

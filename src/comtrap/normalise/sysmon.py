@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from comtrap.normalise.arguments import command_line_of
-from comtrap.normalise.common import COMMON, USER_ID, account, account_of, milliseconds
 from comtrap.normalise.event import ANY, DATA, Event, data
 from comtrap.normalise.hashes import RELATED, hashes_of
 from comtrap.normalise.network import CONNECTION, DNS
 from comtrap.normalise.paths import executable_of, file_of
 from comtrap.normalise.registry import REGISTRY
 from comtrap.normalise.values import Constant, Each, First, Text, Union, each, text
+from comtrap.normalise.windows import COMMON, USER_ID, account, account_of, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,12 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from comtrap.events.raw import ECS
-from comtrap.normalise.common import COMMON, USER_ID
 from comtrap.normalise.event import ANY, Event
 from comtrap.normalise.extensions import EXTENSIONS, HOST, WINDOWS
 from comtrap.normalise.index import INDEX
 from comtrap.normalise.ours import OURS
 from comtrap.normalise.values import Constant, Each, First, Leaf, Objects, Part, Text, Union
+from comtrap.normalise.windows import COMMON, USER_ID
 from comtrap.registry import every
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ntpath
 from typing import TYPE_CHECKING
 
-from comtrap.normalise.common import COMMON, USER_ID, account
 from comtrap.normalise.event import ANY, Event
 from comtrap.normalise.paths import name as name_of
 from comtrap.normalise.values import Constant, Each, First, Part, each, text
+from comtrap.normalise.windows import COMMON, USER_ID, account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
