@@ -1,0 +1,9 @@
+"""comtrap: detects abuse of the Windows Component Object Model in exported logs, in Elastic's EQL, offline."""
+
+from comtrap.errors import ComtrapError, QueryError
+from comtrap.lang.ast import Query
+from comtrap.lang.parse import parse
+from comtrap.lang.unparse import unparse
+
+__version__ = "0.1.0"
+__all__ = ["ComtrapError", "Query", "QueryError", "parse", "unparse"]
