@@ -5,7 +5,6 @@ Source: docs/grammar.ebnf; the EQL grammar of Elasticsearch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -14,7 +13,7 @@ from comtrap.lang import ast
 from comtrap.lang.tokens import Kind, Token, fail, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 MAX_DEPTH = 50  # levels of parentheses, calls and `not` in one another; operators in one chain of arithmetic
