@@ -25,6 +25,8 @@ class Field:
         date_format: Elasticsearch's ``format`` of a date field, where one is given.
         supported: false for types EQL refuses (nested, geo_point, object …); `type` is then KEYWORD and meaningless.
         written: the type's name as the mapping wrote it, for messages.
+        copy_of: of a multi-field (``process.name.caseless``), the field whose values it holds; a query reads that one.
+        folded: whether those values are held in lower case, so that comparing with them ignores case.
     """
 
     type: Type
@@ -35,6 +37,8 @@ class Field:
     date_format: str | None = None
     supported: bool = True
     written: str = ""
+    copy_of: str | None = None
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
