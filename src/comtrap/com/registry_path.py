@@ -7,6 +7,7 @@ Nothing here depends on the case of the path.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 DEFAULT_VALUE = "(Default)"  # as Sysmon writes the value without a name
@@ -21,6 +22,8 @@ _HIVES = {
     "hkcr": "classes",
     "hkey_classes_root": "classes",
 }
+# As regedit and PowerShell begin a path.
+_PREFIX = re.compile(r"\A(?:Computer\\|(?:Microsoft\.PowerShell\.Core\\)?Registry::)", re.IGNORECASE)
 _NATIVE = {"machine": "machine", "user": "users", "a": "app"}
 _ABBREVIATED = {"machine": "HKLM", "users": "HKEY_USERS"}
 
@@ -77,16 +80,14 @@ def abbreviated(path: str) -> str:
 
 
 def _hive(path: str) -> tuple[str | None, str]:
-    head, _, rest = path.partition("\\")
+    head, _, rest = _PREFIX.sub("", path).partition("\\")
     if not head:
         head, _, rest = rest.partition("\\")
         if head.lower() != "registry":
             return None, path
         head, _, rest = rest.partition("\\")
         return _NATIVE.get(head.lower()), rest
-    if head.lower() in {"computer", "registry"} or head.lower().endswith("registry::"):
-        return _hive(rest)
-    return _HIVES.get(head.rpartition(":")[2].lower()), rest
+    return _HIVES.get(head.lower()), rest
 
 
 def _owner(hive: str, parts: list[str]) -> tuple[str | None, str | None, int | None]:
