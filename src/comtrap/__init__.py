@@ -4,6 +4,7 @@ from comtrap.errors import ComtrapError, QueryError
 from comtrap.lang.ast import Query
 from comtrap.lang.parse import parse
 from comtrap.lang.unparse import unparse
+from comtrap.normalise.normalise import normalise
 
 __version__ = "0.1.0"
-__all__ = ["ComtrapError", "Query", "QueryError", "parse", "unparse"]
+__all__ = ["ComtrapError", "Query", "QueryError", "normalise", "parse", "unparse"]
