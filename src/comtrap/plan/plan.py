@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from comtrap.check.typed import Pipe, Stage
+    from comtrap.check.typed import Expr, Pipe, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,13 @@ class Plan:
         queries: a hit's ``query`` is an index into this.
         columns: dotted field names that a source must supply, and no more; the category field included where asked for.
         category_field: where documents keep their category.
+        tuples_first: whether conditions are decided on the distinct tuples of cheap columns before any event is looked at.
     """
 
     queries: tuple[QueryPlan, ...]
     columns: frozenset[str]
     category_field: str = "event.category"
+    tuples_first: bool = False
 
 
 def stages(query: QueryPlan) -> Iterator[Stage]:
@@ -69,3 +71,22 @@ def stages(query: QueryPlan) -> Iterator[Stage]:
                 yield query.until
         case SamplePlan():
             yield from query.stages
+
+
+def with_predicates(plan: Plan, change: Callable[[Expr], Expr]) -> Plan:
+    """The plan with every stage's predicate changed."""
+
+    def changed(stage: Stage) -> Stage:
+        return replace(stage, predicate=change(stage.predicate))
+
+    def of(query: QueryPlan) -> QueryPlan:
+        match query:
+            case EventPlan():
+                return replace(query, stage=changed(query.stage))
+            case SequencePlan():
+                until = None if query.until is None else changed(query.until)
+                return replace(query, stages=tuple(map(changed, query.stages)), until=until)
+            case SamplePlan():
+                return replace(query, stages=tuple(map(changed, query.stages)))
+
+    return replace(plan, queries=tuple(map(of, plan.queries)))
