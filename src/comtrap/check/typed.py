@@ -111,7 +111,8 @@ class Matches:
 
     Attributes:
         patterns: wildcards (``*`` any text, ``?`` one character, no escape), or with `regex` Lucene regular expressions
-            already translated to RE2 without anchors (see `check/lucene.py`).
+            already translated to RE2 without anchors (see `check/lucene.py`); with `ignore_case` as well, these are for
+            values in lower case and must not be put in lower case themselves.
     """
 
     value: Expr
@@ -133,7 +134,11 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of `check.functions.SIGNATURES`, under its canonical name."""
+    """A function of `check.functions.SIGNATURES`, under its canonical name.
+
+    Texts among the arguments are KEYWORD constants, the addresses and blocks of ``cidrMatch`` too. A null constant is left
+    only where it stands for a parameter's default. The arithmetic functions are not here but are `Arithmetic`.
+    """
 
     name: str
     arguments: tuple[Expr, ...]

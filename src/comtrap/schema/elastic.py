@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TYPES: Mapping[str, Type] = MappingProxyType(
-    {name: Type.KEYWORD for name in ("keyword", "wildcard", "constant_keyword", "flattened")}
-    | {name: Type.LONG for name in ("long", "integer", "short", "byte", "unsigned_long")}
-    | {name: Type.DOUBLE for name in ("double", "float", "half_float", "scaled_float")}
-    | {name: Type.TEXT for name in ("text", "match_only_text")}
+    dict.fromkeys(("keyword", "wildcard", "constant_keyword", "flattened"), Type.KEYWORD)
+    | dict.fromkeys(("long", "integer", "short", "byte", "unsigned_long"), Type.LONG)
+    | dict.fromkeys(("double", "float", "half_float", "scaled_float"), Type.DOUBLE)
+    | dict.fromkeys(("text", "match_only_text"), Type.TEXT)
     | {
         "boolean": Type.BOOLEAN,
         "date": Type.DATE,

@@ -119,7 +119,7 @@ def leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     while left:
         path, value = left.pop()
         if isinstance(value, Mapping):
-            left += [(f"{path}.{key}" if path else str(key), inner) for key, inner in reversed(value.items())]
+            left += [(f"{path}.{key}" if path else str(key), inner) for key, inner in reversed([*value.items()])]
         elif isinstance(value, list | tuple):
             left += [(path, inner) for inner in reversed(value)]
         elif value is not None:
