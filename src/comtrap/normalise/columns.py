@@ -49,6 +49,13 @@ def as_lists(column: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), column.drop_null(), mask=pa.array(~valid))
 
 
+def relisted(column: pa.Array, values: pa.Array) -> pa.Array:
+    """The lists of a column with other values in the place of theirs, in order."""
+    counts = np.asarray(pc.list_value_length(column).fill_null(0))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pc.is_null(column))
+
+
 def first_of(column: pa.Array) -> pa.Array:
     """The first value of each list."""
     counts = np.asarray(pc.list_value_length(column).fill_null(0))

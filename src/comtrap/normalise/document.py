@@ -100,7 +100,10 @@ def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _leaves(item, path, depth + 1)
     elif isinstance(value, bool):
         yield path, "true" if value else "false"
-    elif isinstance(value, str | int | float):
+    elif isinstance(value, str):
+        # Half a surrogate pair is no text that a column can hold.
+        yield path, value if value.isascii() else value.encode("utf-8", "replace").decode()
+    elif isinstance(value, int | float):
         yield path, str(value)
 
 

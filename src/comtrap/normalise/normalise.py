@@ -10,19 +10,19 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-from comtrap.schema.telemetry import telemetry
 
 from comtrap.events.batch import EventBatch
 from comtrap.events.raw import ECS, Origin, RawBatch
 from comtrap.normalise import document as documents
 from comtrap.normalise import script_blocks
 from comtrap.normalise.cast import typed
-from comtrap.normalise.columns import first_of
+from comtrap.normalise.columns import first_of, relisted
 from comtrap.normalise.event import DATA
 from comtrap.normalise.rows import Rows
-from comtrap.normalise.tables import INTEGRATION, WINLOGBEAT, plan, possible, table
+from comtrap.normalise.tables import EXTENDED, INTEGRATION, WINLOGBEAT, kinds, plan, possible
 from comtrap.normalise.values import Constant, First, Leaf, Objects
 from comtrap.normalise.windows import OVERWRITING
+from comtrap.schema.telemetry import telemetry
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from comtrap.events.raw import Kind
     from comtrap.normalise.tables import Plan
 
-EXTENDED = "comtrap.extended"
 _ALWAYS = frozenset({"@timestamp", "_index", "host.id", "event.category"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BLANKS = pa.array(["", "-"])
@@ -104,10 +103,11 @@ def raw_columns(wanted: frozenset[str]) -> frozenset[str]:
     """The raw columns that a source must supply so that these fields can be computed, for every kind of event."""
     names = wanted | _ALWAYS
     if EXTENDED in wanted:
-        names |= {name for kind in table() for name in plan(kind).extensions}
-    names |= {parent for name in names if (parent := _parent(name)) is not None}
+        names |= {name for kind in kinds() for name in plan(kind).extensions}
+    schema = telemetry()
+    names |= {schema[name].copy_of or name for name in names if name in schema}
     found: set[str] = set()
-    for kind in (*table(), ("", -1)):
+    for kind in kinds():
         use = plan(kind)
         found |= use.reads(names)
     return frozenset(found | script_blocks.COLUMNS if script_blocks.JOINED in found else found)
@@ -150,7 +150,7 @@ def _fields(rows: Rows, use: Plan) -> frozenset[str]:
 def _output(rows: Rows, use: Plan, name: str) -> pa.Array | None:
     """A field's column before it is typed, or None where no row has a value."""
     if name == EXTENDED:
-        return rows.extended()
+        return rows.extended(EXTENDED)
     if name in use.removed:
         return None
     if name in use.fields or name in use.extensions:
@@ -158,25 +158,21 @@ def _output(rows: Rows, use: Plan, name: str) -> pa.Array | None:
     column = rows.raw(name)
     if column is not None:
         return _unmoved(column) if name in use.moved else column
-    parent = _parent(name)
-    if parent is None or (column := _output(rows, use, parent)) is None or not name.endswith(".caseless"):
-        return None if parent is None else column
-    return _folded(column)
-
-
-def _parent(name: str) -> str | None:
-    """The field that a multi-field of Endpoint or ECS is another reading of."""
-    parent, _, last = name.rpartition(".")
-    return parent if last in {"caseless", "text"} else None
+    known = telemetry().get(name)
+    if known is None or known.copy_of is None or (column := _output(rows, use, known.copy_of)) is None:
+        return None
+    return _folded(column) if known.folded else column
 
 
 def _folded(column: pa.Array) -> pa.Array:
     if not pa.types.is_list(column.type):
         return pc.utf8_lower(column)
-    return pa.ListArray.from_arrays(column.offsets, pc.utf8_lower(column.values), mask=pc.is_null(column))
+    return relisted(column, pc.utf8_lower(column.flatten()))
 
 
 def _unmoved(column: pa.Array) -> pa.Array:
+    if pa.types.is_list(column.type):
+        column = first_of(column)
     return pc.if_else(pc.is_in(column, _BLANKS), column, pa.scalar(None, column.type))
 
 
@@ -261,7 +257,7 @@ def _computed(rows: Rows, use: Plan, name: str) -> tuple[list[Any], list[str] | 
     if isinstance(expr, Objects):
         found = expr.whole.distinct(rows)
         return ([], None) if found is None else ([found.values[code] for code in found.codes], None)
-    column = rows.extended() if name == EXTENDED else rows.field(name)
+    column = rows.extended(EXTENDED) if name == EXTENDED else rows.field(name)
     if column is None:
         return [], None
     values, texts = _values(column, name)

@@ -76,18 +76,23 @@ class Rows:
             self._fields[name] = out
         return self._fields[name]
 
-    def extended(self) -> pa.Array | None:
-        """The names of the ECS fields that an extension filled, a list a row; None where there is none."""
-        out: list[list[str]] = [[] for _ in range(len(self))]
-        for name in sorted(n for n in self.extensions if not n.startswith("comtrap.")):
-            now, before = self.field(name), self._before.get(name)
-            if name not in self._before or now is None:
+    def extended(self, name: str) -> pa.Array | None:
+        """The names of the ECS fields that an extension filled, a list a row; None where there is none.
+
+        Args:
+            name: the raw column that says so of records that were extended before.
+        """
+        given = self.lists(name)
+        out: list[list[str]] = [list(given.values[c]) for c in given.codes] if given else [[] for _ in range(len(self))]
+        for filled_in in sorted(n for n in self.extensions if not n.startswith("comtrap.")):
+            now, before = self.field(filled_in), self._before.get(filled_in)
+            if filled_in not in self._before or now is None:
                 continue
             mask = np.asarray(pc.is_valid(now))
             if before is not None:
                 mask = mask & ~np.asarray(pc.is_valid(before))
             for row in np.flatnonzero(mask):
-                out[row].append(name)
+                out[row].append(filled_in)
         return pa.array(out, TEXTS) if any(out) else None
 
     def of(self, ref: Ref) -> pa.Array | None:
@@ -98,6 +103,8 @@ class Rows:
         """The values of a function, by distinct arguments."""
         if expr not in self._distinct:
             arguments = self._arguments(expr.of) if expr.optional or self.encoded(expr.of[0]) is not None else None
+            if arguments is None and expr.optional:
+                arguments = Distinct([(None,) * len(expr.of)], np.zeros(len(self), np.int64))
             if arguments is not None:
                 arguments = Distinct(_applied(expr, arguments.values), arguments.codes)
             self._distinct[expr] = arguments
@@ -137,6 +144,8 @@ class Rows:
             out = pa.nulls(0, out.type)
         if pa.types.is_dictionary(out.type):
             out = out.dictionary_decode()
+        if not pa.types.is_string(out.type):
+            out = out.cast(TEXTS if pa.types.is_list(out.type) else pa.string())
         if self.blank and name.startswith(DATA) and pa.types.is_string(out.type):
             out = pc.if_else(pc.is_in(out, pa.array(sorted(self.blank))), pa.scalar(None, pa.string()), out)
         return None if out.null_count == len(out) else out

@@ -15,6 +15,7 @@ from comtrap.normalise.ours import OURS
 from comtrap.normalise.values import Constant, Each, First, Leaf, Objects, Part, Text, Union
 from comtrap.normalise.windows import COMMON, USER_ID
 from comtrap.registry import every
+from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from comtrap.events.raw import Kind
     from comtrap.normalise.values import Expr
 
+EXTENDED = "comtrap.extended"
 INTEGRATION, WINLOGBEAT = "integration", "winlogbeat"
 _UNKNOWN = Event({**COMMON, **USER_ID})
 
@@ -80,10 +82,14 @@ def _is_free(expr: Expr) -> bool:
 @lru_cache(4096)
 def possible(kind: Kind, wanted: frozenset[str], present: frozenset[str]) -> tuple[str, ...]:
     """Those of the wanted fields, ascending, that can have a value in a batch that has these raw columns."""
-    use = plan(kind)
-    return tuple(
-        sorted(n for n in wanted if not present.isdisjoint(reads := use.reads(frozenset((n,)))) or use.free(reads))
-    )
+    use, schema = plan(kind), telemetry()
+    out = []
+    for name in sorted(wanted):
+        known = schema.get(name)
+        reads = use.reads(frozenset((name, (known and known.copy_of) or name)))
+        if name == EXTENDED or not present.isdisjoint(reads) or use.free(reads):
+            out.append(name)
+    return tuple(out)
 
 
 @cache
@@ -94,6 +100,12 @@ def table() -> Mapping[Kind, Event]:
     for _, module in every(import_module("comtrap.normalise"), "TABLE"):
         out.update(module.TABLE)
     return out
+
+
+@cache
+def kinds() -> frozenset[Kind]:
+    """Every kind that some table names, and one that none does."""
+    return frozenset({*table(), *EXTENSIONS, ("", ANY)})
 
 
 @cache

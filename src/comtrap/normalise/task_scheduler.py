@@ -57,7 +57,6 @@ _WHO: dict[str, Expr] = {
 _RUN: dict[str, Expr] = {
     "process.executable": each(executable, "ActionName"),
     "process.name": Each(name_of, ("process.executable",)),
-    "winlog.task.instance_id": text("TaskInstanceId"),
 }
 _LAUNCH: dict[str, Expr] = {
     "process.executable": each(executable, "Path"),
