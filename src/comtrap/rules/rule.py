@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from comtrap.lang import ast
 
 
+SOURCES = ("sysmon", "endpoint", "security", "powershell", "system", "taskscheduler", "wmi")
+"""The event sources a rule may claim."""
+
+
 class Severity(IntEnum):
     """How bad it is; the values are Elastic's default risk scores."""
 
@@ -46,9 +50,9 @@ class Rule:
         index: the index patterns the rule reads (``logs-endpoint.events.process-*``); events of others it does not see.
         query: the parsed query; `text` is the query as written, which spans point into.
         behaviour: the slug of the behaviour it belongs to, shared by its variants for other sources.
-        sources: the event sources it claims: ``sysmon``, ``endpoint``, ``security``, ``powershell``, ``system``,
-            ``taskscheduler``; each has hit and near-miss samples.
+        sources: the event sources it claims, of `SOURCES`; each has hit and near-miss samples.
         path: the file it came from.
+        highlighted: the fields to look at first (Kibana's ``investigation_fields``).
     """
 
     id: UUID
@@ -73,3 +77,4 @@ class Rule:
     max_signals: int = 100
     version: int = 1
     author: tuple[str, ...] = ("comtrap",)
+    highlighted: tuple[str, ...] = ()
