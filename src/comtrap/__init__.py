@@ -5,6 +5,7 @@ from comtrap.lang.ast import Query
 from comtrap.lang.parse import parse
 from comtrap.lang.unparse import unparse
 from comtrap.normalise.normalise import normalise
+from comtrap.search import Index, evaluate, search
 
 __version__ = "0.1.0"
-__all__ = ["ComtrapError", "Query", "QueryError", "normalise", "parse", "unparse"]
+__all__ = ["ComtrapError", "Index", "Query", "QueryError", "evaluate", "normalise", "parse", "search", "unparse"]

@@ -33,7 +33,8 @@ class EventBatch:
     Attributes:
         frame: a pyarrow Table. Always present and without nulls: ``@timestamp`` (timestamp[ns, UTC]) and ``_event``
             (uint64: file number << 40 | row in that file; unique within a run and ascending in reading order, which is
-            the tiebreaker). In a scan also ``_index`` (string): the index the event would have had in Elastic. Any
+            the tiebreaker). In a scan also ``_index`` (string): the index the event would have had in Elastic. In a search
+            ``_time`` (as ``@timestamp``) where another field orders the events, and ``_tie`` (int64, null last). Any
             other column has the Arrow type of its schema type (`ARROW`), or a list of it where some row has several
             values; it may be absent, which reads as all null. An empty list is the same as null.
         schema: the types; a superset of the columns (those that start with an underscore excepted).

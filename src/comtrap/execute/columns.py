@@ -88,6 +88,10 @@ class Column:
         """Values of `flat`."""
         return self.flat if places.size == len(self.flat) else self.flat.take(pa.array(places))
 
+    def at(self, places: np.ndarray) -> pa.Array:
+        """The values in some places of `flat`, null for -1."""
+        return self.flat.take(pa.array(np.maximum(places, 0), mask=places < 0))
+
     def spans(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many values each row has, and the places of all of them in `flat`, row after row.
 

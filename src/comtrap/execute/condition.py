@@ -224,5 +224,5 @@ def _of_tuples(expr: typed.Expr, columns: list[Column], tuples: list[np.ndarray]
 def codes_at(column: Column, places: np.ndarray) -> tuple[np.ndarray, pa.Array]:
     """Codes of the values in some places (-1: null), and what they stand for; null comes last."""
     if column.varied and places.size * 2 < len(column.flat):
-        return encode(column.flat.take(pa.array(np.maximum(places, 0), mask=places < 0)))
+        return encode(column.at(places))
     return np.where(places < 0, len(column.distinct) - 1, column.codes[places]), column.distinct

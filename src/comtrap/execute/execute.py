@@ -101,7 +101,8 @@ def _hits(
     rows, keys = join_keys(stage.keys, conditions.columns, rows, failed)
     taken = pa.array(rows)
     size = rows.size
-    time_ns = batch.frame.column("@timestamp").take(taken).combine_chunks().cast(pa.int64())
+    time = "_time" if "_time" in batch.frame.schema.names else "@timestamp"
+    time_ns = batch.frame.column(time).take(taken).combine_chunks().cast(pa.int64())
     tie = pa.nulls(size, pa.int64())
     if "_tie" in batch.frame.schema.names:
         tie = batch.frame.column("_tie").take(taken).combine_chunks()

@@ -40,7 +40,7 @@ def join_keys(
                 written.append(pa.nulls(at.size, pa.string()))
                 continue
             column, places = columns[key.column.name], parts[key.column.name]
-            written.append(texts(column.flat.take(pa.array(np.maximum(places, 0), mask=places < 0)), column.kind))
+            written.append(texts(column.at(places), column.kind))
         kept = _complete(keys, written, at.size)
         if any(column.offsets is not None for column in used):
             kept = kept[_first_of_each([owner, *map(_codes, written)], kept)]
