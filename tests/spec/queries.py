@@ -1,0 +1,243 @@
+"""Hypothesis strategies for documents and for right queries over them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+MAPPING = {
+    "id": "long", "@timestamp": "date", "tie": "long", "event.category": "keyword", "h": "keyword",
+    "k": "keyword", "l": "keyword", "n": "long", "m": "long", "x": "double", "b": "boolean", "d": "date", "ip": "ip", "v": "version",
+}  # fmt: skip
+TEXTS = ["", "a", "A", "b", "ab", "aB", "abc", "a*c", "b.c", "é", "É", "x y", "C:\\d\\e.exe", "10"]
+NUMBERS = [-3, -1, 0, 1, 2, 5, 10]
+DOUBLES = [-0.5, 0.0, 1.5, 3.0, 10.0]
+DATES = [
+    "2024-02-29T12:00:00.000Z", "2024-03-05T00:00:00.000Z", "2024-03-05T10:20:30.500Z", "2024-03-05T23:59:59.999Z", "2024-03-06T00:00:00Z",
+]  # fmt: skip
+DATE_LITERALS = [*DATES, "2024", "2024-03", "2024-03-05", "2024-03-05T10", "2024-03-05T10:20", "2024-03-05T10:20:30"]
+ADDRESSES = ["10.0.0.1", "10.1.2.3", "192.168.0.1", "::1", "2001:db8::1"]
+NETWORKS = ["10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32"]
+VERSIONS = ["1.0.0", "1.2.0", "1.10.0", "1.2.0-alpha", "1.2.0-beta.2", "none"]
+CATEGORIES = ["p", "q"]
+PATTERNS = ["*", "a*", "?", "??", "*c", "A?C", "a*c", "*\\*", "", "b", "É"]
+REGEXES = ["a", "a.*", "[ab]+", "a|b", "(a|A)(bc)?", ".*", ".", "[^a]", "a\\\\*c", "\\\\w+", "a{1,2}b?"]
+COMPARISONS = ["==", "!=", "<", "<=", ">", ">="]
+
+
+def weighted(values: list[Any]) -> st.SearchStrategy[Any]:
+    """One of the values, the more often the more often it is listed, which `sampled_from` does not promise."""
+    return st.integers(0, len(values) - 1).map(values.__getitem__)
+
+
+def _some(pool: list[Any]) -> st.SearchStrategy[Any]:
+    """No value, one, null, or several; one choice only, so that many documents fit in one example."""
+    pairs = [[first, second] for first, second in zip(pool, pool[2:] + pool[:2], strict=True)]
+    return weighted([*pool, *pool, ..., ..., None, [], [None], [None, pool[0]], [pool[0], pool[0]], *pairs[:3]])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> list[dict[str, Any]]:
+    pools = {
+        "k": TEXTS, "l": TEXTS, "n": NUMBERS, "m": NUMBERS, "x": DOUBLES, "b": [True, False], "d": DATES,
+        "ip": ADDRESSES, "v": VERSIONS, "event.category": CATEGORIES, "tie": [0, 1, 2],
+    }  # fmt: skip
+    made = []
+    for number in range(draw(weighted([0, 1, 4, 8, 8, 12, 12, 16]))):
+        fields = {name: draw(_some(pool)) for name, pool in pools.items()}
+        fields["h"] = draw(weighted([..., "x", "x", "x", "x", "y", ["x", "y"]]))
+        fields["tie"] = draw(st.sampled_from([..., 0, 1, 2]))
+        fields |= {"id": number, "@timestamp": draw(st.integers(0, 6)) * 1000}
+        made.append({name: value for name, value in fields.items() if value is not ...})
+    return made
+
+
+def quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def listed(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(values, min_size=1, max_size=3).map(lambda found: f"({', '.join(found)})")
+
+
+TEXT = st.sampled_from(TEXTS).map(quoted)
+NUMBER = st.sampled_from(NUMBERS).map(str)
+OPTIONAL = st.sampled_from(["?k", "?l", "?nothing"])
+
+
+@st.composite
+def texts(draw: st.DrawFn, depth: int = 1) -> str:
+    """An expression that is text, with a field in it."""
+    plain = st.sampled_from(["k", "l", "k", "l", "?k"])
+    if depth == 0:
+        return draw(plain)
+    inner = texts(depth - 1)
+    return draw(
+        st.one_of(
+            plain,
+            plain,
+            st.builds("concat({}, {})".format, inner, inner | TEXT | NUMBER),
+            st.builds("concat({}, {})".format, inner, st.sampled_from(["n", "b", "x"])),
+            st.builds("substring({}, {})".format, inner, NUMBER | st.just("null")),
+            st.builds("substring({}, {}, {})".format, inner, NUMBER, NUMBER | st.just("null")),
+            st.builds(
+                "between{}({}, {}, {}, {})".format, tilde(), inner, TEXT, TEXT, st.sampled_from(["true", "false"])
+            ),
+            st.builds("string({})".format, st.sampled_from(["n", "b", "k"])),
+        )
+    )
+
+
+def tilde() -> st.SearchStrategy[str]:
+    return st.sampled_from(["", "~"])
+
+
+@st.composite
+def numbers(draw: st.DrawFn, depth: int = 1) -> str:
+    """An expression that is a number, with a field in it."""
+    plain = st.sampled_from(["n", "m", "x", "n"])
+    if depth == 0:
+        return draw(plain)
+    inner = numbers(depth - 1)
+    return draw(
+        st.one_of(
+            plain,
+            plain,
+            st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*"]), inner | NUMBER | st.just("1.5")),
+            st.builds("({} {} {})".format, inner, st.sampled_from(["/", "%"]), st.sampled_from(["2", "-3", "1.5"])),
+            st.builds("length({})".format, texts(depth - 1)),
+            st.builds("indexOf{}({}, {})".format, tilde(), texts(depth - 1), TEXT),
+            st.builds(
+                "indexOf({}, {}, {})".format,
+                texts(depth - 1),
+                st.sampled_from(['"a"', '"b"']),
+                NUMBER | st.just("null"),
+            ),
+        )
+    )
+
+
+def boolean_calls() -> st.SearchStrategy[str]:
+    names = st.sampled_from(["startsWith", "endsWith", "stringContains"])
+    return st.one_of(
+        st.builds("{}{}({}, {})".format, names, tilde(), texts() | OPTIONAL, TEXT),
+        st.builds("cidrMatch(ip, {})".format, st.sampled_from(NETWORKS).map(quoted)),
+    )
+
+
+def leaves() -> st.SearchStrategy[str]:
+    """One comparison, match or call."""
+    compare = st.sampled_from(COMPARISONS)
+    like = st.sampled_from([":", "like", "like~"])
+    regex = st.sampled_from(["regex", "regex~"])
+    within = st.sampled_from(["in", "not in", "in~", "not in~"])
+    pattern, expression = st.sampled_from(PATTERNS).map(quoted), st.sampled_from(REGEXES).map('"{}"'.format)
+    return st.one_of(
+        st.builds("{} {} {}".format, texts(), compare, TEXT),
+        st.builds("{} {} {}".format, numbers(), compare, NUMBER | st.sampled_from(["1.5", "(1 + 1)"])),
+        st.builds("{} {} {}".format, NUMBER, compare, st.sampled_from(["n", "x"])),
+        st.builds("{} {} {}".format, texts(), like, pattern | listed(pattern)),
+        st.builds("{} {} {}".format, texts(), regex, expression | listed(expression)),
+        st.builds("{} {} {}".format, texts(), within, listed(TEXT)),
+        st.builds("{} {} {}".format, numbers(), st.sampled_from(["in", "not in"]), listed(NUMBER)),
+        st.builds("d {} {}".format, compare, st.sampled_from(DATE_LITERALS).map(quoted)),
+        st.builds("ip {} {}".format, compare, st.sampled_from(ADDRESSES).map(quoted)),
+        st.builds("ip {} {}".format, st.sampled_from(["==", "!="]), st.sampled_from(NETWORKS).map(quoted)),
+        st.builds("v {} {}".format, compare, st.sampled_from(VERSIONS).map(quoted)),
+        st.builds(
+            "{} {} null".format, st.sampled_from(["k", "n", "b", "d", "ip", "?nothing"]), st.sampled_from(["==", "!="])
+        ),
+        st.builds("{} {} null".format, texts() | numbers(), st.sampled_from(["==", "!="])),
+        st.builds("{}{}".format, st.just("b"), st.sampled_from(["", " == true", " == false", " != true", " != false"])),
+        st.builds("{} {} {}".format, OPTIONAL, st.sampled_from(["==", "!=", ":", "<"]), TEXT),
+        boolean_calls(),
+        st.builds(
+            "{} {} {}".format, boolean_calls(), st.sampled_from(["==", "!="]), st.sampled_from(["true", "false"])
+        ),
+        st.builds("(k in {}) == {}".format, listed(TEXT), st.sampled_from(["true", "false", "null"])),
+        st.builds("(n {} {}) == {}".format, compare, NUMBER, st.sampled_from(["true", "false", "null"])),
+        st.sampled_from(["true", "false"]),
+    )
+
+
+CONDITIONS = st.recursive(
+    leaves(),
+    lambda inner: st.one_of(
+        inner.map("not ({})".format),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"({' and '.join(parts)})"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"({' or '.join(parts)})"),
+    ),
+    max_leaves=5,
+)
+
+
+def events(conditions: st.SearchStrategy[str] = CONDITIONS) -> st.SearchStrategy[str]:
+    return st.builds("{} where {}".format, weighted(["any", "any", "any", "p", "q"]), conditions)
+
+
+def pipes() -> st.SearchStrategy[str]:
+    pipe = st.builds(" | {} {}".format, st.sampled_from(["head", "tail"]), st.integers(0, 5))
+    return weighted([*[st.just("")] * 4, st.lists(pipe, min_size=1, max_size=2).map("".join)]).flatmap(lambda s: s)
+
+
+def event_queries() -> st.SearchStrategy[str]:
+    return st.builds("{}{}".format, events(), pipes())
+
+
+# Stages that are often met, so that there is something to join.
+OFTEN = weighted(["true", "true", "n != 0", 'not k : "a*"', "b != true", 'x > 0 or k != "b"'])
+STAGES = events(weighted([OFTEN, OFTEN, OFTEN, OFTEN, leaves()]).flatmap(lambda chosen: chosen))
+BY = [
+    "",
+    "by h",
+    "by h",
+    "by ?h",
+    "by h, ?b",
+    "by ?nothing",
+    "by ?k",
+    "by n",
+    "by b",
+    "by x",
+    "by ?d",
+    "by ip",
+    "by ?v",
+]
+
+
+@st.composite
+def sequences(draw: st.DrawFn) -> str:
+    missing = draw(st.booleans())
+    count = draw(st.integers(2, 4))
+    brackets = [
+        "[",
+        *draw(st.lists(st.sampled_from(["[", "![" if missing else "["]), min_size=count - 1, max_size=count - 1)),
+    ]
+    brackets = draw(st.permutations(brackets))
+    spans = ["with maxspan=1s", "with maxspan=2s", "with maxspan=3s"]
+    span = draw(st.sampled_from(spans if "![" in brackets else ["", *spans]))
+    stages = " ".join(f"{bracket}{draw(STAGES)}]" for bracket in brackets)
+    until = draw(
+        weighted([st.just(""), st.just(""), st.builds(" until [{}]".format, events(leaves()))]).flatmap(
+            lambda chosen: chosen
+        )
+    )
+    return f"sequence {draw(weighted(BY))} {span} {stages}{until}{draw(pipes())}"
+
+
+@st.composite
+def samples(draw: st.DrawFn) -> str:
+    stages = " ".join(f"[{stage}]" for stage in draw(st.lists(STAGES, min_size=2, max_size=3)))
+    return f"sample {draw(weighted(BY[1:]))} {stages}"
+
+
+def requests() -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"size": weighted([0, 1, 2, 3, 10, *[50] * 10])},
+        optional={
+            "tiebreaker_field": st.just("tie"),
+            "result_position": st.sampled_from(["head", "tail"]),
+            "max_samples_per_key": st.integers(1, 3),
+        },
+    )
