@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Any
 
-from comtrap.lang import ast
 from tests.spec.documents import Address, Data, Document, Instant, Span, Version, address, date_span, network, text
+
+from comtrap.lang import ast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
