@@ -1,0 +1,145 @@
+"""Windows' event log files (EVTX)."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from evtx import PyEvtxParser
+
+from comtrap.errors import SourceError
+from comtrap.sources.batches import Batches
+from comtrap.sources.evtx_chunk import (
+    CHUNK_BYTES,
+    CHUNK_MAGIC,
+    FILE_MAGIC,
+    HEADER_BYTES,
+    Slot,
+    file_header,
+    mended,
+    slots,
+)
+from comtrap.sources.shapes.event import from_event
+from comtrap.sources.stream import exactly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from comtrap.events.problems import Problems
+    from comtrap.events.raw import RawBatch
+    from comtrap.sources.shapes.shaped import Shaped
+    from comtrap.sources.source import Content
+
+SHAPE = "evtx"
+
+CHUNKS = 32
+"""How many chunks are handed to the parser at once."""
+
+
+def sniff(head: bytes) -> bool:
+    """A log file, or chunks cut out of one."""
+    return head.startswith((FILE_MAGIC, CHUNK_MAGIC))
+
+
+def read(content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+    """The records of a log file in file order; a position is the record's slot, whether it can be decoded or not.
+
+    Headers are not believed: a log that was not closed, was cut off, or has a damaged chunk gives every whole record.
+    """
+    origin = replace(content.origin, source="evtx")
+    batches = Batches(origin, wanted, _decoded)
+    position = 0
+    broken: SourceError | None = None
+    if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
+        raise SourceError("an EVTX file that ends within its header")
+    while broken is None:
+        group: list[_Chunk] = []
+        try:
+            while len(group) < CHUNKS and (data := exactly(content.stream, CHUNK_BYTES)):
+                chunk = _Chunk(data, slots(data))
+                chunk.complain(origin.name, problems)
+                group.append(chunk)
+        except SourceError as error:
+            broken = error
+        if not group:
+            break
+        for text in _texts(group):
+            if text is None:
+                problems.skip("undecodable record", origin.name, f"record {position} cannot be decoded")
+            else:
+                batches.add(position, _decoded(text), text)
+            position += 1
+        yield from batches.full()
+    yield from batches.rest()
+    if broken is not None:
+        raise broken
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """One chunk of the file, perhaps cut off, and its slots."""
+
+    data: bytes
+    slots: list[Slot]
+
+    def complain(self, where: str, problems: Problems) -> None:
+        """Say what is wrong with it, apart from records that cannot be decoded."""
+        if not self.data.strip(b"\0"):
+            return
+        if not self.data.startswith(CHUNK_MAGIC):
+            problems.note("damaged chunk", where, "a chunk without its mark")
+        elif len(self.data) < CHUNK_BYTES:
+            problems.note("cut off", where, "the last chunk is cut off")
+        ends = [512, *(slot.offset + slot.size_bytes for slot in self.slots if slot.size_bytes)]
+        starts = [slot.offset for slot in self.slots if slot.size_bytes]
+        if any(start > end for end, start in zip(ends, starts, strict=False)):
+            problems.note("damaged records", where, "bytes between records that are no record")
+
+
+def _texts(group: Sequence[_Chunk]) -> Iterator[str | None]:
+    """The JSON text of each slot of some chunks, None where it cannot be decoded."""
+    used = [chunk for chunk in group if chunk.slots]
+    firsts = [0]
+    for chunk in used:
+        firsts.append(firsts[-1] + len(chunk.slots))
+    found = parse([mended(chunk.data, chunk.slots, first) for chunk, first in zip(used, firsts, strict=False)])
+    for chunk, (first, after) in zip(used, pairwise(firsts), strict=True):
+        if not any(number in found for number in range(first, after)):
+            # Nothing of the chunk: its tables may be damaged, or what came before it ended the parser.
+            for tables in (True, False):
+                found |= parse([mended(chunk.data, chunk.slots, first, tables=tables)])
+        for number in range(first, after):
+            yield found.get(number)
+
+
+def parse(chunks: Sequence[bytes]) -> dict[int, str]:
+    """Each record of some chunks that can be decoded, as JSON text by the number in its header.
+
+    All that is foreign code happens in here.
+    """
+    found: dict[int, str] = {}
+    failures = 0
+    try:
+        records = PyEvtxParser(io.BytesIO(file_header(len(chunks)) + b"".join(chunks)), 1).records_json()
+        while failures < len(chunks) * CHUNK_BYTES // 28:
+            try:
+                record = next(records, None)
+            except RuntimeError:
+                failures += 1
+                continue
+            if record is None:
+                break
+            found[record["event_record_id"]] = record["data"]
+    except BaseException as error:
+        # What the parser's code did not expect arrives as an exception that is no Exception.
+        if type(error).__name__ != "PanicException" and not isinstance(error, RuntimeError):
+            raise
+    return found
+
+
+def _decoded(text: str) -> Shaped:
+    record: dict[str, Any] = orjson.loads(text)
+    return from_event(record["Event"], SHAPE)

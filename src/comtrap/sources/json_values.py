@@ -1,0 +1,52 @@
+"""JSON that is more than lines: lists, search responses, objects over several lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from comtrap.errors import SourceError
+from comtrap.sources import json_text
+from comtrap.sources.batches import Batches
+from comtrap.sources.elements import elements
+from comtrap.sources.ndjson import add, decoded
+from comtrap.sources.record import BadRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.events.problems import Problems
+    from comtrap.events.raw import RawBatch
+    from comtrap.sources.source import Content
+
+
+def sniff(head: bytes) -> bool:
+    """A list, a search response, or an object that does not end with its first line."""
+    return json_text.form(head) is json_text.Form.VALUES
+
+
+def read(content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+    """A position is the element's number."""
+    origin = replace(content.origin, source="json")
+    batches = Batches(origin, wanted, decoded)
+    position = 0
+    broken: SourceError | None = None
+    blocks = elements(content.stream)
+    while broken is None:
+        try:
+            block = next(blocks, None)
+        except SourceError as error:
+            broken = error
+            break
+        if block is None:
+            break
+        for element in block:
+            if isinstance(element, BadRecordError):
+                problems.skip(element.reason, f"{origin.name}:{position}", element.why)
+            else:
+                add(batches, position, element, problems)
+            position += 1
+        yield from batches.full()
+    yield from batches.rest()
+    if broken is not None:
+        raise broken

@@ -1,0 +1,74 @@
+"""JSON, one object a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from comtrap.errors import SourceError
+from comtrap.sources import json_text
+from comtrap.sources.batches import Batches
+from comtrap.sources.lines import lines
+from comtrap.sources.record import SIZE_BYTES, TOO_LONG, BadRecordError, parsed
+from comtrap.sources.shapes.shape import Shaped, shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.events.problems import Problems
+    from comtrap.events.raw import Origin, RawBatch
+    from comtrap.sources.source import Content
+
+
+def sniff(head: bytes) -> bool:
+    """Text in which a line is an object, or nothing but blank lines."""
+    return json_text.form(head) is json_text.Form.LINES
+
+
+def read(content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+    """A position is the line's number, blank lines counted; they are no records."""
+    origin = replace(content.origin, source="ndjson")
+    batches = Batches(origin, wanted, decoded)
+    position = 0
+    broken: SourceError | None = None
+    blocks = lines(content.stream)
+    while broken is None:
+        try:
+            block = next(blocks, None)
+        except SourceError as error:
+            broken = error
+            break
+        if block is None:
+            break
+        for position, line in enumerate(block, position):  # noqa: B020 - runs on over blocks
+            if line is None:
+                problems.skip(TOO_LONG, _where(origin, position), f"a line of more than {SIZE_BYTES >> 20} MiB")
+            elif len(line) > 2 or line.strip():
+                add(batches, position, line, problems)
+        position += 1
+        yield from batches.full()
+    yield from batches.rest()
+    if broken is not None:
+        raise broken
+
+
+def add(batches: Batches, position: int, text: bytes, problems: Problems) -> None:
+    """One record to the batches, or to the problems."""
+    try:
+        record, repaired = parsed(text)
+    except BadRecordError as error:
+        if text.strip():
+            problems.skip(error.reason, _where(batches.origin, position), error.why)
+        return
+    if repaired:
+        problems.note("repaired text", _where(batches.origin, position))
+    batches.add(position, shaped(record), text)
+
+
+def decoded(text: bytes) -> Shaped:
+    """A record again that was read before."""
+    return shaped(parsed(text)[0])
+
+
+def _where(origin: Origin, position: int) -> str:
+    return f"{origin.name}:{position + 1}"

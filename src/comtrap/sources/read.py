@@ -1,0 +1,95 @@
+"""Files to raw batches: opened, unpacked, told by their bytes, read."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import comtrap.sources
+from comtrap.errors import SourceError
+from comtrap.events.raw import Origin
+from comtrap.registry import every
+from comtrap.sources.archives import contents
+from comtrap.sources.refusal import refusal
+from comtrap.sources.stream import Allowance, SpentError, Stream, reason
+from comtrap.sources.text import as_utf8
+from comtrap.sources.walk import STDIN, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.events.problems import Problems
+    from comtrap.events.raw import RawBatch
+    from comtrap.sources.source import Content
+
+FILE_BITS = 40
+"""An event's number is its file's number, and in so many lower bits its row in the file, over all members."""
+
+
+def read(path: str, number: int, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+    """All records of a file, of its members if it is an archive, in batches of one kind each.
+
+    Never raises for what is in the file: that is told to `problems`, and what can be read is.
+
+    Args:
+        path: a file, or ``-`` for standard input.
+        number: the file's number in this run.
+        wanted: raw columns to decode, None for all; others may be there too.
+        problems: takes what cannot be read.
+    """
+    origin = Origin("", printable(path), first=number << FILE_BITS)
+    try:
+        with _opened(path) as file:
+            yield from _all(file, path, origin, wanted, problems)
+    except OSError as error:
+        problems.fail(origin.path, f"cannot be read: {reason(error)}")
+    except SourceError as error:
+        problems.fail(origin.path, str(error))
+
+
+def _opened(path: str) -> IO[bytes]:
+    if path == STDIN:
+        return os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
+    return Path(path).open("rb")
+
+
+def _all(
+    file: IO[bytes], path: str, origin: Origin, wanted: frozenset[str] | None, problems: Problems
+) -> Iterator[RawBatch]:
+    status = os.fstat(file.fileno())
+    whole = stat.S_ISREG(status.st_mode) and path != STDIN
+    allowance = Allowance(status.st_size if whole else 0)
+    stream = Stream(file, None if whole else allowance, growing=not whole, whole=whole)
+    row = 0
+    for content in contents(stream, origin, allowance, problems):
+        placed = replace(content, origin=replace(content.origin, first=origin.first + row))
+        for batch in _content(placed, wanted, problems):
+            row = max(row, batch.origin.first - origin.first + int(batch.frame["_position"][-1].as_py()) + 1)
+            yield batch
+
+
+def _content(content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+    name = content.origin.name
+    try:
+        if not content.head:
+            return
+        content = as_utf8(content)
+        source = next((source for source in _sources() if source.sniff(content.head)), None)
+        if source is None:
+            problems.fail(name, refusal(content.head))
+            return
+        yield from source.read(content, wanted, problems)
+    except SpentError:
+        raise
+    except SourceError as error:
+        problems.fail(name, str(error))
+
+
+@cache
+def _sources() -> tuple[Any, ...]:
+    return tuple(module for _, module in every(comtrap.sources, "sniff", "read"))

@@ -1,0 +1,83 @@
+"""One record's JSON text as an object, within bounds, repaired where that costs nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+SIZE_BYTES = 16 << 20
+"""The longest record that is read."""
+
+DEPTH = 64
+"""How deep objects and lists may lie within one another."""
+
+# A string without an end goes on to the end of the text, so that no text is gone through twice.
+_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+# A pair of escaped halves is one character; a half alone is none. The first branch keeps `\\ud800` apart, which is text.
+_HALVES = re.compile(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+TOO_LONG, TOO_DEEP, BAD_JSON, NO_OBJECT = "too long", "too deep", "bad json", "not an object"
+REPAIRED = "repaired text"
+
+
+class BadRecordError(Exception):
+    """A record that cannot be used.
+
+    Attributes:
+        reason: what it is counted under.
+        why: the sentence that says more.
+    """
+
+    def __init__(self, reason: str, why: str = "") -> None:
+        super().__init__(reason, why)
+        self.reason = reason
+        self.why = why
+
+
+def parsed(text: bytes) -> tuple[dict[str, Any], bool]:
+    """The object, and whether its text had to be repaired (bytes that are no UTF-8, halves of surrogate pairs, NaN).
+
+    Of equal keys the last counts.
+
+    Raises:
+        BadRecordError: too long, too deep, broken, or no object.
+    """
+    if len(text) > SIZE_BYTES:
+        raise BadRecordError(TOO_LONG, f"a record of more than {SIZE_BYTES >> 20} MiB")
+    if text.count(b"{") + text.count(b"[") > DEPTH and depth(text) > DEPTH:
+        raise BadRecordError(TOO_DEEP, f"objects more than {DEPTH} deep")
+    try:
+        value, repaired = orjson.loads(text), False
+    except orjson.JSONDecodeError as error:
+        value, repaired = _repaired(text, str(error)), True
+    if not isinstance(value, dict):
+        raise BadRecordError(NO_OBJECT, f"a JSON {_NAMES.get(type(value), 'value')}, expected an object")
+    return value, repaired
+
+
+def depth(text: bytes) -> int:
+    """How deep brackets outside strings lie within one another."""
+    now = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        byte = found[0]
+        if byte in {b"{", b"["}:
+            now += 1
+            deepest = max(deepest, now)
+        elif byte in {b"}", b"]"}:
+            now -= 1
+    return deepest
+
+
+def _repaired(text: bytes, why: str) -> Any:
+    characters = text.decode("utf-8", "replace")
+    whole = _HALVES.sub(lambda m: m[0] if len(m[0]) != 6 else "\\ufffd", characters)
+    try:
+        return json.loads(whole, strict=False)
+    except (ValueError, RecursionError):
+        raise BadRecordError(BAD_JSON, f"not JSON: {why}") from None
+
+
+_NAMES = {list: "list", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}

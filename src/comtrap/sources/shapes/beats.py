@@ -1,0 +1,46 @@
+"""Documents of Winlogbeat (7 and later) and Elastic Agent: what the raw form is named after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from comtrap.events.raw import ECS
+from comtrap.sources.shapes.kind import kind
+from comtrap.sources.shapes.shaped import Shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WINLOGBEAT, AGENT = "winlogbeat", "agent"
+
+
+def shaped(record: Mapping[str, Any]) -> Shaped | None:
+    """The document as it is, its provider named; None where it has nothing under `winlog`."""
+    winlog = record.get("winlog")
+    if type(winlog) is not dict:
+        if winlog is not None or not any(key.startswith("winlog.") for key in record):
+            return None
+        winlog = {}
+    provider, channel, code = (
+        winlog.get(name, record.get(f"winlog.{name}")) for name in ("provider_name", "channel", "event_id")
+    )
+    if provider is None:
+        provider = value(record, "event", "provider")
+    if code is None:
+        code = value(record, "event", "code")
+    found = kind(provider, channel, code)
+    if provider is None and found != ECS and found[0]:
+        record = {**record, "winlog.provider_name": found[0]}
+    return Shaped(found, WINLOGBEAT if _is_winlogbeat(record) else AGENT, record)
+
+
+def value(record: Mapping[str, Any], first: str, second: str) -> Any:
+    """What stands at a dotted name of two parts, however it is written."""
+    inner = record.get(first)
+    if type(inner) is dict and second in inner:
+        return inner[second]
+    return record.get(f"{first}.{second}")
+
+
+def _is_winlogbeat(record: Mapping[str, Any]) -> bool:
+    return WINLOGBEAT in (value(record, "agent", "type"), value(record, "@metadata", "beat"))

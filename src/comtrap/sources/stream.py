@@ -1,0 +1,143 @@
+"""Bytes from wherever they come, with limits on how much may be unpacked, and one kind of error."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from comtrap.errors import SourceError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+TOTAL_BYTES = 64 << 30
+"""What one input may unpack to, all members and layers together."""
+
+RATIO = 500
+"""How many times its own size an input may unpack to, once it is past `FREE_BYTES`. Logs reach about 60."""
+
+FREE_BYTES = 256 << 20
+
+BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+"""What the decompressors of the standard library raise on bad data (RuntimeError: a password is needed)."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How much one input has unpacked to so far.
+
+    Attributes:
+        packed_bytes: size of the input itself; grows while standard input is read.
+        spent_bytes: unpacked so far.
+    """
+
+    packed_bytes: int
+    spent_bytes: int = 0
+
+    def spend(self, count: int) -> None:
+        """Count unpacked bytes.
+
+        Raises:
+            SpentError: there are more than any log would have.
+        """
+        self.spent_bytes += count
+        limit = min(TOTAL_BYTES, max(FREE_BYTES, RATIO * self.packed_bytes))
+        if self.spent_bytes > limit:
+            raise SpentError(
+                f"unpacks to more than {limit >> 20} MiB, which no log of its size would; not read further"
+            )
+
+
+class SpentError(SourceError):
+    """An input unpacks to more than it may; no further member of it is read."""
+
+
+class Stream(io.RawIOBase):
+    """A stream that is read once, forwards: its head can be seen before, and all that can go wrong is a SourceError.
+
+    Args:
+        inner: where the bytes come from; its `read1` is used where there is one, so that what was unpacked before a
+            break is not lost.
+        allowance: what the bytes count against, None for bytes that were not unpacked.
+        growing: whether the bytes are the input itself, whose size is not known before (standard input).
+        whole: whether `inner` is a file that may be read in another order, by `whole_file`.
+    """
+
+    def __init__(
+        self, inner: IO[bytes], allowance: Allowance | None = None, *, growing: bool = False, whole: bool = False
+    ) -> None:
+        super().__init__()
+        self._inner = inner
+        self._read = getattr(inner, "read1", inner.read)
+        self._allowance = allowance
+        self._growing = growing
+        self._whole = whole
+        self._ahead = b""
+        self._broken: SourceError | None = None
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes, without taking them; fewer only at the end (or where it breaks: taking them raises then)."""
+        try:
+            while len(self._ahead) < size and (more := self._next(size - len(self._ahead))):
+                self._ahead += more
+        except SpentError:
+            raise
+        except SourceError as error:
+            if not self._ahead:
+                raise
+            self._broken = error
+        return self._ahead[:size]
+
+    def whole_file(self) -> IO[bytes] | None:
+        """The file itself, at its start, or None where there is none that could be read in another order."""
+        if not self._whole or not self._inner.seekable():
+            return None
+        self._inner.seek(0)
+        return self._inner
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """As every raw stream does it."""
+        view = memoryview(buffer).cast("B")
+        if self._ahead:
+            data, self._ahead = self._ahead[: len(view)], self._ahead[len(view) :]
+        else:
+            data = self._next(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def _next(self, size: int) -> bytes:
+        if self._broken is not None:
+            raise self._broken
+        try:
+            data: bytes = self._read(size)
+        except BROKEN as error:
+            raise SourceError(f"breaks off: {reason(error)}") from error
+        if self._allowance is not None:
+            if self._growing:
+                self._allowance.packed_bytes += len(data)
+            else:
+                self._allowance.spend(len(data))
+        return data
+
+
+def exactly(stream: Any, size: int) -> bytes:
+    """The next bytes, fewer only at the end of the stream."""
+    parts = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def reason(error: BaseException) -> str:
+    """An error of the standard library in a few words, without the path it may carry."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return text.rstrip(".")
