@@ -131,8 +131,6 @@ def _run_error(failure: ConditionFailed, text: str) -> RunError:
 def _validate(query: str, fields: Fields, request: tuple[int, str, int]) -> None:
     size, position, samples = request
     wrong = []
-    if not query.strip():
-        wrong.append("query is null or empty")
     if not fields.timestamp:
         wrong.append("timestamp field is null or empty")
     if not fields.category:

@@ -46,16 +46,12 @@ def fields(expr: Any) -> Iterator[ast.Field]:
 
 
 def plain(expr: ast.Expr) -> ast.Expr:
-    """Without the sugar: ``!=``, ``not in``, and comparisons of boolean functions with true and false."""
+    """Without the sugar: ``!=`` and ``not in``."""
     match expr:
         case ast.Compare(op="!="):
             return ast.Not(ast.Compare("==", expr.left, expr.right))
         case ast.In(negated=True):
             return ast.Not(ast.In(expr.value, expr.options, expr.ignore_case, negated=False))
-        case ast.Compare(op="==", left=ast.Call() as call, right=ast.Literal(value=bool() as wanted)) if (
-            call.name.lower() in BOOLEAN_FUNCTIONS
-        ):
-            return call if wanted else ast.Not(call)
     return expr
 
 
@@ -75,9 +71,18 @@ class Condition:
         names = (self.data.name(found.name) for found in fields(expr))
         return sorted({name for name in names if name is not None})
 
+    def plain(self, expr: ast.Expr) -> ast.Expr:
+        """Without the sugar; nor comparisons of boolean functions on fields with true and false."""
+        match expr := plain(expr):
+            case ast.Compare(op="==", left=ast.Call() as call, right=ast.Literal(value=bool() as wanted)) if (
+                call.name.lower() in BOOLEAN_FUNCTIONS and self.mapped(call)
+            ):
+                return call if wanted else ast.Not(call)
+        return expr
+
     def settled(self, expr: ast.Expr) -> Any:
         """True, False or None where no document can change it, as fields that are not mapped are the literal null."""
-        expr = plain(expr)
+        expr = self.plain(expr)
         match expr:
             case ast.Not():
                 inner = self.settled(expr.operand)
@@ -121,7 +126,7 @@ class Condition:
         settled = self.settled(expr)
         if settled is not UNDECIDED:
             return settled is True
-        expr = plain(expr)
+        expr = self.plain(expr)
         match expr:
             case ast.Not():
                 return not self.above(expr.operand, document)

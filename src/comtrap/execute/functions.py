@@ -28,6 +28,7 @@ Value: TypeAlias = bool | int | float | str | None
 
 LONG = range(-(1 << 63), 1 << 63)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?")
+_BLANK = "".join(map(chr, range(33)))
 _DIGITS = re.compile(r"[+-]?[0-9a-zA-Z]+")
 
 
@@ -196,8 +197,9 @@ def number(source: str | None, base: int | None = None) -> Value:
     """
     if source is None:
         return None
-    is_hex = source.startswith("0x") and base in {None, 16}
-    digits, radix = (source[2:], 16) if is_hex else (source, 10 if base is None else base)
+    trimmed = source.strip(_BLANK)
+    is_hex = trimmed.startswith("0x") and base in {None, 16}
+    digits, radix = (trimmed[2:], 16) if is_hex else (trimmed, 10 if base is None else base)
     failed = ValueFailed(f'"{source}" is not a number of base {radix}')
     if radix not in range(2, 37):
         raise failed
@@ -207,10 +209,9 @@ def number(source: str | None, base: int | None = None) -> Value:
         whole = None
     if whole is not None and whole in LONG:
         return whole
-    trimmed = digits.strip("".join(map(chr, range(33))))
-    if radix != 10 or not _DECIMAL.fullmatch(trimmed):
+    if radix != 10 or not _DECIMAL.fullmatch(digits):
         raise failed
-    return float(trimmed.rstrip("fFdD"))
+    return float(digits.rstrip("fFdD"))
 
 
 @_null_in_null_out
