@@ -1,276 +1,317 @@
-"""Tokens to expressions: one method per grammar line, the line above it.
+"""Tokens to expressions: one method per line of the grammar, the line above it.
 
-Source: docs/grammar.ebnf; the EQL grammar of Elasticsearch.
+Source: docs/grammar.ebnf; the EQL syntax reference of Elasticsearch.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+import math
+from typing import TYPE_CHECKING
 
-from comtrap.errors import Span
+from comtrap.errors import Label
 from comtrap.lang import ast
-from comtrap.lang.tokens import Kind, Token, fail, tokens
+from comtrap.lang.cursor import LEVELS, Cursor
+from comtrap.lang.tokens import Kind, Token
+from comtrap.lang.walk import deepest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from comtrap.errors import ParseError
 
-T = TypeVar("T")
-MAX_DEPTH = 50  # levels of parentheses, calls and `not` in one another; operators in one chain of arithmetic
-COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
-LIKES = {
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+LIKES = {  # spelling → (ignore_case, regex)
     ":": (True, False),
     "like": (False, False),
     "like~": (True, False),
     "regex": (False, True),
     "regex~": (True, True),
 }
+_AFTER_A_VALUE = frozenset({*COMPARISONS, *LIKES, "in", "in~", ".", "="})
+_NAMES = frozenset({Kind.NAME, Kind.QUOTED_NAME})
+_INTEGER_DIGITS = 19  # of the largest integer of 64 bits
 
 
-class Expressions:
-    """A reader over the tokens of one text that understands expressions."""
+class Expressions(Cursor):
+    """Reads expressions. Every method takes the tokens of its line and gives the node they stand for."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokens(text)
-        self.at = 0
-        self.depth = 0
+        super().__init__(text)
+        self._level = 0
 
-    @property
-    def here(self) -> Token:
-        """The next token."""
-        return self.tokens[self.at]
+    def condition(self) -> ast.Expr:
+        """A whole expression, refused if its tree is deeper than the code after us can follow."""
+        found = self.expression()
+        too_deep = deepest(found, LEVELS)
+        if too_deep is not None:
+            raise self._nested_too_deep(Label(too_deep.span, "this is one level too many"))
+        return found
 
-    def peek(self, ahead: int = 1) -> Token:
-        """A token further on; the last one for ever after the end."""
-        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
-
-    def sees(self, *texts: str) -> bool:
-        """Whether the next token is one of these symbols or keywords."""
-        return self.here.text in texts and self.here.kind in {Kind.SYMBOL, Kind.KEYWORD}
-
-    def accept(self, *texts: str) -> Token | None:
-        """Take the next token if it is one of these symbols or keywords."""
-        return self.take() if self.sees(*texts) else None
-
-    def take(self) -> Token:
-        """Take the next token whatever it is."""
-        token = self.here
-        self.at = min(self.at + 1, len(self.tokens) - 1)
-        return token
-
-    def expect(self, text: str, why: str) -> Token:
-        """Take this symbol or keyword, or refuse the text."""
-        token = self.accept(text)
-        return token if token is not None else self.unexpected(f"`{text}`", why)
-
-    def unexpected(self, wanted: str, why: str = "") -> NoReturn:
-        """Refuse the next token."""
-        if self.sees("=") and "comparison" in why:
-            self.fail("E112", "`=` does not compare", self.here.span, "equality is written `==`")
-        self.fail("E111", f"found {self.here.shown} where {wanted} was expected", self.here.span, why or None)
-
-    def fail(self, code: str, title: str, span: Span, help_: str | None = None) -> NoReturn:
-        """Refuse the text."""
-        fail(self.text, code, title, span, help_)
-
-    def since(self, start: Token) -> Span:
-        """From a token up to the last one taken."""
-        return Span(start.span.start, self.tokens[max(self.at - 1, 0)].span.end)
-
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """One level further in; refuses what is nested too deep."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail("E113", "nested too deep", self.here.span, f"at most {MAX_DEPTH} levels are read")
-        yield
-        self.depth -= 1
-
-    # expression := and ("or" and)*
+    # expression := conjunction ("or" conjunction)*
     def expression(self) -> ast.Expr:
-        """An expression."""
-        start = self.here
-        with self.deeper():
-            operands = [self.conjunction()]
-            while self.accept("or"):
-                operands.append(self.conjunction())
+        """What an event query asks, or a part of it in parentheses."""
+        start = self.token.start
+        operands = [self.conjunction()]
+        while self.accept("or"):
+            operands.append(self.conjunction())
         return operands[0] if len(operands) == 1 else ast.Or(tuple(operands), span=self.since(start))
 
-    # and := not ("and" not)*
+    # conjunction := negation ("and" negation)*
     def conjunction(self) -> ast.Expr:
-        """What `or` joins."""
-        start = self.here
+        """What ``or`` joins."""
+        start = self.token.start
         operands = [self.negation()]
         while self.accept("and"):
             operands.append(self.negation())
         return operands[0] if len(operands) == 1 else ast.And(tuple(operands), span=self.since(start))
 
-    # not := "not" not | comparison
+    # negation := "not"* comparison
     def negation(self) -> ast.Expr:
-        """What `and` joins."""
-        start = self.here
-        if self.accept("not") is None:
-            return self.comparison()
-        with self.deeper():
-            return ast.Not(self.negation(), span=self.since(start))
+        """What ``and`` joins."""
+        starts = []
+        while word := self.accept("not"):
+            starts.append(word.start)
+        found = self.comparison()
+        for start in reversed(starts):
+            found = ast.Not(found, span=self.since(start))
+        return found
 
     # comparison := sum (("==" | "!=" | "<" | "<=" | ">" | ">=") sum)?
     def comparison(self) -> ast.Expr:
         """At most one comparison."""
-        start = self.here
+        start = self.token.start
         left = self.sum()
         operator = self.accept(*COMPARISONS)
+        if self.token.text == "=":
+            raise self._lone_equals(operator)
         if operator is None:
             return left
-        found = ast.Compare(operator.text, left, self.sum(), span=self.since(start))
-        if self.sees(*COMPARISONS):
-            self.fail("E114", "a comparison of a comparison", self.here.span, "write `a < b and b < c`")
-        return found
+        right = self.sum()
+        if self.token.text in COMPARISONS:
+            labels = [Label(self.token.span, "expected `and`, `or` or the end"), Label(operator.span, "the first one")]
+            advice = "compare twice: `a < b and b < c`; or put one comparison in parentheses"
+            raise self.error("E113", "two comparisons in a row", labels, advice)
+        return ast.Compare(operator.text, left, right, span=self.since(start))
 
     # sum := product (("+" | "-") product)*
     def sum(self) -> ast.Expr:
-        """Terms added and subtracted, from the left."""
-        return self.chain(self.product, "+", "-")
+        """Terms, added from the left."""
+        start = self.token.start
+        found = self.product()
+        while operator := self.accept("+", "-"):
+            found = ast.Arithmetic(operator.text, found, self.product(), span=self.since(start))
+        return found
 
     # product := unary (("*" | "/" | "%") unary)*
     def product(self) -> ast.Expr:
-        """Factors, from the left."""
-        return self.chain(self.unary, "*", "/", "%")
-
-    def chain(self, operand: Callable[[], ast.Expr], *operators: str) -> ast.Expr:
-        """Operators of one rank, from the left."""
-        start = self.here
-        found = operand()
-        length = 0
-        while (operator := self.accept(*operators)) is not None:
-            length += 1
-            if length > MAX_DEPTH:
-                self.fail("E113", "too many operators in a row", operator.span, f"at most {MAX_DEPTH} are read")
-            found = ast.Arithmetic(operator.text, found, operand(), span=self.since(start))
+        """Factors, multiplied from the left."""
+        start = self.token.start
+        found = self.unary()
+        while operator := self.accept("*", "/", "%"):
+            found = ast.Arithmetic(operator.text, found, self.unary(), span=self.since(start))
         return found
 
-    # unary := ("-" | "+") unary | predicate
+    # unary := ("-" | "+")* predicate
     def unary(self) -> ast.Expr:
-        """A sign, or none."""
-        start = self.here
-        sign = self.accept("-", "+")
-        if sign is None:
-            return self.predicate()
-        if sign.text == "-" and self.here.kind in {Kind.INTEGER, Kind.DECIMAL}:
-            return ast.Literal(_negative(self.take()), span=self.since(start))
-        with self.deeper():
-            operand = self.unary()
-        return operand if sign.text == "+" else ast.Negate(operand, span=self.since(start))
+        """Signs; a minus before a number alone is part of it."""
+        signs = []
+        while sign := self.accept("-", "+"):
+            signs.append(sign)
+        first, position = self.token, self.position
+        found = self.predicate()
+        alone = first.kind is Kind.NUMBER and self.position == position + 1
+        if alone and signs and signs[-1].text == "-":  # the minus is part of the number
+            minus = signs.pop()
+            found = ast.Literal(self._number(first, negative=True), span=self.since(minus.start))
+        for sign in reversed(signs):
+            if sign.text == "-":
+                found = ast.Negate(found, span=self.since(sign.start))
+        return found
 
-    # predicate := primary ("not"? ("in" | "in~") "(" expression ("," expression)* ")" | like constants)?
+    # predicate := primary (membership | likeness)?
     def predicate(self) -> ast.Expr:
-        """What stands before and after `in`, `:`, `like` and `regex`."""
-        start = self.here
+        """A value, and perhaps what it is among or like."""
+        start = self.token.start
         value = self.primary()
-        negated = self.sees("not") and self.peek().text in {"in", "in~"}
-        if negated:
-            self.take()
-        word = self.accept("in", "in~")
-        if word is not None:
-            options = self.listed(self.expression, "`in` takes a list of constants: x in (1, 2)")
-            return ast.In(value, options, word.text == "in~", negated, span=self.since(start))
-        like = self.accept(*LIKES)
-        if like is None:
-            return value
-        ignore_case, regex = LIKES[like.text]
-        patterns = self.listed(self.constant, "patterns are strings") if self.sees("(") else (self.constant(),)
-        return ast.Like(value, patterns, ignore_case, regex, like.text == ":", span=self.since(start))
+        word = self.token.text
+        if word in {"in", "in~"} or (word == "not" and self.ahead.text in {"in", "in~"}):
+            return self.membership(value, start)
+        if word in LIKES:
+            return self.likeness(value, start)
+        return value
 
-    # list := "(" item ("," item)* ")"
-    def listed(self, item: Callable[[], T], why: str) -> tuple[T, ...]:
-        """One item or more in parentheses."""
-        self.expect("(", why)
-        items = [item()]
-        while self.accept(","):
-            items.append(item())
-        self.expect(")", why)
-        return tuple(items)
+    # membership := "not"? ("in" | "in~") "(" expression ("," expression)* ")"
+    def membership(self, value: ast.Expr, start: int) -> ast.In:
+        """``in`` and its list, after the value that starts at `start`."""
+        negated = self.accept("not") is not None
+        operator = self.take()
+        opened = self.expect("(", "the values stand in parentheses: `in (1, 2)`")
+        self._refuse_empty(opened)
+        options = self.expressions(opened)
+        return ast.In(value, options, operator.text == "in~", negated, span=self.since(start))
 
-    # constant := NUMBER | STRING | RAW_STRING | "true" | "false" | "null"
-    def constant(self) -> ast.Literal:
-        """A literal."""
-        token = self.here
-        if token.kind in {Kind.INTEGER, Kind.DECIMAL, Kind.STRING}:
-            return ast.Literal(self.take().value, span=token.span)
-        if self.accept("true", "false"):
-            return ast.Literal(token.text == "true", span=token.span)
-        if self.accept("null"):
-            return ast.Literal(None, span=token.span)
-        self.unexpected("a constant", "on the right of `:`, `like` and `regex` stand strings, alone or in parentheses")
+    # likeness := (":" | "like" | "like~" | "regex" | "regex~") (constant | "(" constant ("," constant)* ")")
+    def likeness(self, value: ast.Expr, start: int) -> ast.Like:
+        """``:``, ``like`` or ``regex`` and its patterns, after the value that starts at `start`."""
+        operator = self.take()
+        ignore_case, regex = LIKES[operator.text]
+        opened = self.accept("(")
+        if opened is not None:
+            self._refuse_empty(opened)
+        patterns = [self._pattern(operator)]
+        while opened is not None and self.accept(","):
+            patterns.append(self._pattern(operator))
+        if opened is not None:
+            self.close(opened, ")")
+        elif self.token.text == ",":
+            raise self.unexpected(
+                "`and`, `or` or the end", f'several patterns stand in parentheses: `{operator.text} ("a", "b")`'
+            )
+        colon = operator.text == ":"
+        return ast.Like(value, tuple(patterns), ignore_case, regex, colon, span=self.since(start))
 
-    # primary := constant | IDENT "~"? "(" (expression ("," expression)*)? ")" | field | "(" expression ")"
+    # primary := constant | call | reference | "(" expression ")"
     def primary(self) -> ast.Expr:
         """The smallest expression."""
-        token = self.here
-        if self.accept("("):
+        token = self.token
+        if token.text == "(":
+            self.take()
+            self._enter()
             inner = self.expression()
-            self.expect(")", "close the parenthesis")
+            self.close(token, ")")
+            self._level -= 1
             return inner
-        if token.kind in {Kind.INTEGER, Kind.DECIMAL, Kind.STRING} or self.sees("true", "false", "null"):
-            return self.constant()
-        if token.kind is Kind.IDENTIFIER and (
-            self.peek().text == "(" or (self.peek().text == "~" and self.peek(2).text == "(")
-        ):
+        literal = self.constant()
+        if literal is not None:
+            return literal
+        if self.ahead.text == "(" and token.kind in {Kind.NAME, Kind.CASELESS_NAME}:
             return self.call()
-        if token.kind is Kind.IDENTIFIER and self.peek().text == "of":
-            self.fail(
-                "E115",
-                "process relationships are not supported",
-                self.since(token),
-                "join the two events in a sequence instead",
-            )
-        if token.kind in {Kind.IDENTIFIER, Kind.QUOTED} or self.sees("?"):
-            return self.field()
-        self.unexpected("an expression", "a comparison, a function call, a field or a constant")
+        if token.kind in _NAMES or token.text == "?":
+            return self.reference()
+        if token.kind is Kind.KEYWORD and self.ahead.text in _AFTER_A_VALUE:
+            raise self._reserved()
+        raise self.unexpected("a field, a value, a function or `(`")
 
-    # call := IDENT "~"? "(" (expression ("," expression)*)? ")"
-    def call(self) -> ast.Expr:
+    # constant := NUMBER | STRING | "true" | "false" | "null"
+    def constant(self) -> ast.Literal | None:
+        """A literal, or None where the next token is none."""
+        token = self.token
+        if token.kind is Kind.STRING:
+            return ast.Literal(token.value, span=self.take().span)
+        if token.kind is Kind.NUMBER:
+            return ast.Literal(self._number(token, negative=False), span=self.take().span)
+        if token.text in {"true", "false"}:
+            return ast.Literal(token.text == "true", span=self.take().span)
+        if token.text == "null":
+            return ast.Literal(None, span=self.take().span)
+        return None
+
+    # call := NAME "~"? "(" (expression ("," expression)*)? ")"
+    def call(self) -> ast.Call:
         """A function call."""
         name = self.take()
-        ignore_case = self.accept("~") is not None
-        arguments: list[ast.Expr] = []
-        self.expect("(", "")
-        while not self.sees(")"):
-            arguments.append(self.expression())
-            if self.accept(",") is None:
-                break
-        self.expect(")", f"close the arguments of {name.text}")
-        return ast.Call(name.text, tuple(arguments), ignore_case, span=self.since(name))
+        opened = self.take()
+        arguments = self.expressions(opened) if self.token.text != ")" else ()
+        if not arguments:
+            self.take()
+        return ast.Call(name.value, arguments, name.kind is Kind.CASELESS_NAME, span=self.since(name.start))
+
+    def expressions(self, opened: Token) -> tuple[ast.Expr, ...]:
+        """At least one expression, and the parenthesis that closes `opened`."""
+        self._enter()
+        found = [self.expression()]
+        while self.accept(","):
+            found.append(self.expression())
+        self.close(opened, ")")
+        self._level -= 1
+        return tuple(found)
+
+    def reference(self) -> ast.Field:
+        """A field as a value; refuses what other dialects put after one."""
+        field = self.field()
+        if self.token.text == "of":
+            advice = "join the two events by their entity ids: `sequence by process.entity_id [process where …] […]`"
+            raise self.error("E119", f"`{field.name} of` is not supported", self.since(field.span.start), advice)
+        if self.token.text == "[" and self.ahead.kind is Kind.NUMBER:
+            label = Label(self.token.span, "expected an operator, `and` or `or`")
+            advice = "a condition on a field with several values holds if it holds for any of them"
+            raise self.error("E118", "array indexes are not supported", [label], advice)
+        return field
 
     # field := "?"? name ("." name)*
     def field(self) -> ast.Field:
         """A field's dotted name."""
-        start = self.here
+        start = self.token.start
         optional = self.accept("?") is not None
-        names = [self.name(first=True)]
+        if self.token.kind is Kind.KEYWORD:
+            raise self._reserved()
+        names = [self.name()]
         while self.accept("."):
-            names.append(self.name(first=False))
-        if self.sees("[") and self.peek().kind is Kind.INTEGER:
-            self.fail(
-                "E116",
-                "array indexes are not supported",
-                self.here.span,
-                "a condition on a field with several values holds if it holds for any of them",
-            )
+            names.append(self.name(after_a_dot=True))
         return ast.Field(".".join(names), optional, span=self.since(start))
 
-    # name := IDENT | QUOTED
-    def name(self, *, first: bool) -> str:
-        """One part of a dotted name; keywords may stand after a dot."""
-        if self.here.kind in {Kind.IDENTIFIER, Kind.QUOTED} or (not first and self.here.kind is Kind.KEYWORD):
-            return self.take().text
-        self.unexpected("a field's name", "a name that is a keyword or has other characters is written in back-quotes")
+    # name := NAME | QUOTED_NAME
+    def name(self, *, after_a_dot: bool = False) -> str:
+        """One part of a field's name; after a dot, a keyword is one too."""
+        token = self.token
+        if token.kind in _NAMES or (after_a_dot and token.kind is Kind.KEYWORD and not token.text.endswith("~")):
+            return self.take().value
+        raise self.unexpected(
+            "a field's name", "a name with other characters than letters, digits, `_` and `@` stands in back-quotes"
+        )
 
+    def _pattern(self, operator: Token) -> ast.Literal:
+        found = self.constant()
+        if found is not None:
+            return found
+        if self.token.kind in {Kind.WRONG, Kind.END} or self.token.text in {")", ","}:
+            raise self.unexpected("a text")
+        label = Label(self.token.span, "expected a text in double quotes")
+        equality = "`==`" if operator.text == ":" else f"`==` rather than `{operator.text}`"
+        advice = f"put the pattern in double quotes; to compare with a value that is no pattern, write {equality}"
+        raise self.error("E117", f"`{operator.text}` compares with constants only", [label], advice)
 
-def _negative(token: Token) -> int | float:
-    value = token.value
-    assert isinstance(value, int | float)
-    if isinstance(value, float) and token.text == str(1 << 63):
-        return -(1 << 63)
-    return -value
+    def _refuse_empty(self, opened: Token) -> None:
+        if self.token.text == ")":
+            label = Label(opened.span.to(self.token.span), "expected at least one value")
+            raise self.error(
+                "E116", "empty list", [label], "put a value in, or remove the condition: nothing is in an empty list"
+            )
+
+    def _number(self, token: Token, *, negative: bool) -> int | float:
+        digits = token.text.lstrip("0") or "0"
+        if token.text.isdigit() and len(digits) <= _INTEGER_DIGITS:
+            whole = -int(digits) if negative else int(digits)
+            if -(1 << 63) <= whole < 1 << 63:
+                return whole
+        value = float(token.text)
+        if math.isinf(value):
+            label = Label(token.span, "expected less than 1.8e308")
+            raise self.error("E110", "number out of range", [label], "no field holds a number this large")
+        return -value if negative else value
+
+    def _enter(self) -> None:
+        self._level += 1
+        if self._level > LEVELS:
+            raise self._nested_too_deep(Label(self.token.span, f"expected at most {LEVELS} levels of parentheses"))
+
+    def _nested_too_deep(self, label: Label) -> ParseError:
+        advice = f"an expression has at most {LEVELS} levels; `and`, `or` and lists may be as long as you like"
+        return self.error("E111", "nested too deep", [label], advice)
+
+    def _lone_equals(self, operator: Token | None) -> ParseError:
+        where = self.token.span if operator is None else operator.span.to(self.token.span)
+        return self.error(
+            "E112",
+            "`=` does not compare",
+            [Label(where, "expected `==`")],
+            "write `==`, or `:` to ignore case and allow wildcards",
+        )
+
+    def _reserved(self) -> ParseError:
+        word = self.token.text
+        label = Label(self.token.span, "expected a field")
+        return self.error(
+            "E114",
+            f"`{word}` is a reserved word",
+            [label],
+            f"a field of that name stands in back-quotes: `` `{word}` ``",
+        )

@@ -1,34 +1,47 @@
-"""Text to syntax tree.
+"""Text to syntax tree: one method per line of the grammar, the line above it.
 
-Source: docs/grammar.ebnf; the EQL grammar of Elasticsearch and what its planner refuses before it looks at fields.
+Source: docs/grammar.ebnf; the EQL syntax reference of Elasticsearch, and what it refuses before it looks at fields.
 """
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from comtrap.errors import Diagnostic, Label, ParseError
 from comtrap.lang import ast
-from comtrap.lang.expressions import Expressions
-from comtrap.lang.tokens import Kind, Token
+from comtrap.lang.cursor import LEVELS, shown
+from comtrap.lang.expressions import COMPARISONS, LIKES, Expressions
+from comtrap.lang.structure import MOST_RUNS, structural_problems
+from comtrap.lang.tokens import Kind, Token, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
 UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-MAX_RUNS = 100
-MAX_SPAN_MS = 1 << 53  # nanoseconds of more would not fit 64 bits with room to add
+LONGEST_MAXSPAN_MS = (1 << 63) // 1_000_000  # times are nanoseconds in 64 bits
+MOST_EVENTS = (1 << 31) - 1  # of a pipe
 PIPES = ("head", "tail")
 OTHER_PIPES = frozenset({"count", "filter", "sort", "unique", "unique_count"})  # of the Endgame dialect
+_UNIT_WORDS = {
+    "ms": ("millis", "millisecond", "milliseconds", "msec"),
+    "s": ("sec", "secs", "second", "seconds", "S"),
+    "m": ("min", "mins", "minute", "minutes", "M"),
+    "h": ("hr", "hrs", "hour", "hours", "H"),
+    "d": ("day", "days", "D"),
+}
+_CONTINUES_A_CONDITION = frozenset({*COMPARISONS, *LIKES, ".", "=", "(", "in", "in~", "not", "and", "or"})
+_STAGE = "a stage is written `[category where condition]`"
+_Node = TypeVar("_Node")
 
 
 def parse(text: str) -> ast.Query:
     """The tree of a query.
 
     Raises:
-        ParseError: the text is not EQL.
+        ParseError: the text is not EQL; with everything that can be said about it.
     """
-    return _Queries(text).query()
+    return _parse(text, Queries.statement)
 
 
 def parse_expression(text: str) -> ast.Expr:
@@ -37,236 +50,284 @@ def parse_expression(text: str) -> ast.Expr:
     Raises:
         ParseError: the text is not an expression.
     """
-    reader = _Queries(text)
-    found = reader.expression()
-    reader.end("an operator or the end")
+    return _parse(text, Queries.lone_expression)
+
+
+def _parse(text: str, line: Callable[[Queries], _Node]) -> _Node:
+    queries = Queries(text)
+    try:
+        found = line(queries)
+    except RecursionError:  # LEVELS keeps us far from it, unless the caller itself stands near the end of the stack
+        label = Label(queries.token.span, "expected fewer levels here")
+        advice = (
+            f"an expression has at most {LEVELS} levels, fewer if the program that reads it is deep in calls itself"
+        )
+        raise ParseError((Diagnostic("E111", "nested too deep", (label,), advice),), text) from None
+    queries.finish()
     return found
 
 
-class _Queries(Expressions):
-    """A reader that understands whole queries."""
-
-    def end(self, wanted: str) -> None:
-        if self.here.kind is not Kind.END:
-            self.unexpected(wanted, "the query goes on after its end; a comparison is written `==`")
+class Queries(Expressions):
+    """Reads whole queries."""
 
     # statement := query ("|" pipe)*
-    def query(self) -> ast.Query:
-        start = self.here
-        body = self.body()
-        pipes: list[ast.Pipe] = []
+    def statement(self) -> ast.Query:
+        """A whole text."""
+        start = self.token.start
+        if self.token.kind is Kind.END:
+            advice = 'write an event query, such as `process where process.name : "mmc.exe"`'
+            raise self.error("E120", "the query is empty", [Label(self.token.span, "expected a query")], advice)
+        body = self.query()
+        self.problems += structural_problems(body)
+        pipes = []
         while bar := self.accept("|"):
             if isinstance(body, ast.Sample):
-                self.fail("E129", "a sample takes no pipes", bar.span, "take the pipe away")
+                self.report(
+                    "E160",
+                    "a sample takes no pipes",
+                    [Label(bar.span, "expected the end of the query")],
+                    "remove the pipe",
+                )
             pipes.append(self.pipe())
-        self.end("an operator, `|` or the end")
+        self.end("an operator, `|` or the end of the query")
         return ast.Query(body, tuple(pipes), span=self.since(start))
 
+    def lone_expression(self) -> ast.Expr:
+        """An expression and nothing else."""
+        if self.token.kind is Kind.END:
+            raise self.error("E120", "the expression is empty", [Label(self.token.span, "expected an expression")])
+        found = self.condition()
+        self.end("an operator or the end of the expression")
+        return found
+
     # query := sequence | sample | join | event
-    def body(self) -> ast.EventQuery | ast.Sequence | ast.Sample:
-        if self.sees("join"):
-            self.fail(
-                "E117",
-                "`join` is not supported",
-                self.here.span,
-                "use `sequence` (in order) or `sample` (in any order)",
-            )
-        if self.sees("sequence"):
-            return self.sequence()
-        if self.sees("sample"):
-            return self.sample()
-        return self.event()
+    def query(self) -> ast.EventQuery | ast.Sequence | ast.Sample:
+        """A query without its pipes."""
+        match self.token.text:
+            case "sequence":
+                return self.sequence()
+            case "sample":
+                return self.sample()
+            case "join":
+                label = Label(self.token.span, "expected `sequence`, `sample` or an event category")
+                advice = "use `sequence` for events in order, `sample` for events in any order"
+                raise self.error("E123", "`join` is not supported", [label], advice)
+            case _:
+                return self.event()
 
     # event := category "where" expression
     def event(self) -> ast.EventQuery:
-        start = self.here
-        if self.accept("any"):
-            category = None
-        elif start.kind is Kind.IDENTIFIER:
-            category = self.take().text
-        elif start.kind is Kind.STRING:
-            category = str(self.take().value)
-        else:
-            self.unexpected("an event category", "a query begins with a category, `any`, `sequence` or `sample`")
-        self.expect("where", "an event query is written `category where condition`")
-        return ast.EventQuery(category, self.expression(), span=self.since(start))
+        """A category and a condition."""
+        start = self.token.start
+        category = self.category()
+        if self.token.text != "where":
+            raise self._no_where(category)
+        self.take()
+        return ast.EventQuery(category, self.condition(), span=self.since(start))
 
-    # sequence := "sequence" ("by" keys maxspan? | maxspan)? term+ ("until" term)?
+    # category := "any" | NAME | STRING
+    def category(self) -> str | None:
+        """The category, or None for ``any``."""
+        token = self.token
+        if self.accept("any"):
+            return None
+        if token.kind in {Kind.NAME, Kind.STRING}:
+            return self.take().value
+        if token.kind in {Kind.WRONG, Kind.END}:
+            raise self.unexpected("an event category")
+        label = Label(token.span, "expected `any`, a name or a text in double quotes")
+        advice = "a query begins with an event category such as `process`, with `any`, `sequence` or `sample`; other categories than names stand in double quotes"
+        raise self.error("E121", f"{shown(token)} is not an event category", [label], advice)
+
+    # sequence := "sequence" by? maxspan? stage+ ("until" stage)?
     def sequence(self) -> ast.Sequence:
+        """Events in order."""
         start = self.take()
         by = self.by()
-        maxspan_ms = self.maxspan() if self.sees("with") else None
-        if maxspan_ms is not None and self.sees("by"):
-            self.fail("E118", "`by` stands before `with`, not after it", self.here.span, "sequence by … with maxspan=…")
-        stages = self.terms()
-        until = self.term() if self.accept("until") else None
-        found = ast.Sequence(stages, by, until, maxspan_ms, span=self.since(start))
-        self.well_formed(found, start)
-        return found
-
-    def well_formed(self, found: ast.Sequence, start: Token) -> None:
-        """Refuse what no data could make right."""
-        count = sum(s.runs for s in found.stages)
-        if count < 2:
-            self.fail(
-                "E119",
-                f"a sequence of {count} event",
-                start.span,
-                "a sequence needs at least two; for one write an event query",
+        maxspan_ms = self.maxspan()
+        if self.token.text == "by":
+            label = Label(self.token.span, "expected before `with`")
+            raise self.error(
+                "E140", "`by` stands before `with`, not after it", [label], "write `sequence by … with maxspan=…`"
             )
-        if all(s.missing for s in found.stages):
-            self.fail(
-                "E120",
-                "a sequence of missing events only",
-                start.span,
-                "at least one stage must be an event that is there",
-            )
-        if found.maxspan_ms is None and any(s.missing for s in found.stages):
-            self.fail(
-                "E121",
-                "a missing event without `with maxspan`",
-                start.span,
-                "say how long to wait: sequence with maxspan=1m …",
-            )
-        self.same_keys((*found.stages, *([found.until] if found.until else [])), found.by)
-
-    def same_keys(self, stages: Sequence[ast.Stage], by: tuple[ast.Field, ...]) -> None:
-        """Every stage has as many keys as the first."""
-        wanted = len(by) + len(stages[0].by)
-        for stage in stages[1:]:
-            found = len(by) + len(stage.by)
-            if found != wanted:
-                self.fail(
-                    "E122",
-                    f"{found} join keys where the first stage has {wanted}",
-                    stage.span,
-                    "every stage needs the same number",
+        stages = self.stages()
+        until = None
+        if self.accept("until"):
+            # Elasticsearch reads a "!" and runs here, and means nothing by them.
+            closing = self.stage()
+            until = ast.Stage(closing.query, closing.by, span=closing.span)
+            if self.token.text in {"[", "![", "until"}:
+                label = Label(self.token.span, "expected `|` or the end of the query")
+                raise self.error(
+                    "E150", "`until` comes once, and last", [label], "move the `until` behind the last stage"
                 )
-
-    # terms := term+
-    def terms(self) -> tuple[ast.Stage, ...]:
-        found = []
-        while self.sees("[", "!["):
-            found.append(self.term())
-        if not found:
-            self.unexpected("`[`", "a stage is written `[category where condition]`")
-        return tuple(found)
-
-    # term := ("[" | "![") event "]" ("by" keys)? ("with" "runs" "=" INTEGER)?
-    def term(self) -> ast.Stage:
-        start = self.here
-        opened = self.accept("[", "![")
-        if opened is None:
-            self.unexpected("`[`", "a stage is written `[category where condition]`")
-        query = self.event()
-        self.expect("]", "close the stage")
-        by = self.by()
-        runs = self.runs() if self.sees("with") else 1
-        return ast.Stage(query, by, opened.text == "![", runs, span=self.since(start))
+        return ast.Sequence(stages, by, until, maxspan_ms, span=self.since(start.start))
 
     # by := ("by" field ("," field)*)?
     def by(self) -> tuple[ast.Field, ...]:
-        if self.accept("by") is None:
+        """The fields after ``by``, none without it."""
+        if not self.accept("by"):
             return ()
         fields = [self.field()]
         while self.accept(","):
             fields.append(self.field())
         return tuple(fields)
 
-    # maxspan := "with" "maxspan" "=" INTEGER UNIT
-    def maxspan(self) -> int:
-        self.take()
-        self.expect("maxspan", "before the stages stands `with maxspan=…`")
-        self.expect("=", "with maxspan=30s")
+    # maxspan := ("with" "maxspan" "=" NUMBER UNIT)?
+    def maxspan(self) -> int | None:
+        """The span in milliseconds."""
+        if not self.accept("with"):
+            return None
+        self.expect("maxspan", "write `with maxspan=30s` before the stages")
+        self.expect("=", "write `with maxspan=30s`")
+        if self.token.text == "-" and self.ahead.kind is Kind.NUMBER:
+            self.take()
+            raise self._maxspan_out_of_range(self.token)
+        if self.token.kind is not Kind.NUMBER:
+            raise self.unexpected("a whole number and a unit, such as `30s`")
         number = self.take()
-        if number.kind is Kind.DECIMAL:
-            self.fail(
-                "E123",
-                f"`{number.text}` is no whole number",
-                number.span,
-                "a time span is a positive integer and a unit; use a smaller unit",
-            )
-        if number.kind is not Kind.INTEGER:
-            self.fail("E123", f"found {number.shown} where a time span was expected", number.span, "such as 30s or 5m")
-        return self.span_ms(number)
-
-    def span_ms(self, number: Token) -> int:
-        """The span whose number was read."""
-        unit = self.here
-        if unit.kind is not Kind.IDENTIFIER:
-            self.fail(
-                "E124",
-                "a time span without a unit",
-                number.span,
-                f"did you mean `{number.text}s`? Units are {', '.join(UNITS_MS)}",
-            )
-        if unit.text not in UNITS_MS:
-            self.fail("E124", f"no unit of time is called `{unit.text}`", unit.span, f"units are {', '.join(UNITS_MS)}")
-        self.take()
-        assert isinstance(number.value, int)
-        span_ms = number.value * UNITS_MS[unit.text]
-        if not 0 < span_ms <= MAX_SPAN_MS:
-            self.fail(
-                "E123",
-                f"a time span of {number.text}{unit.text}",
-                number.span,
-                "it must be positive and less than 285,000 years",
-            )
+        unit = self._unit(number)
+        if not number.text.isdigit():
+            label = Label(number.span, "expected a whole number")
+            advice = "use a smaller unit: `90s` rather than `1.5m`"
+            self.report("E142", f"`{shortened(number.text)}` is not a whole number", [label], advice)
+            return 1
+        span_ms = int(number.text[-30:] if len(number.text) > 30 else number.text) * UNITS_MS[unit]
+        if len(number.text) > 30 or not 0 < span_ms <= LONGEST_MAXSPAN_MS:
+            raise self._maxspan_out_of_range(number)
         return span_ms
 
-    # runs := "with" "runs" "=" INTEGER
-    def runs(self) -> int:
-        self.take()
-        word = self.take()
-        if word.text != "runs":
-            self.fail(
-                "E125", f"found {word.shown} where `runs` was expected", word.span, "after a stage stands `with runs=…`"
-            )
-        self.expect("=", "with runs=3")
-        number = self.take()
-        if number.kind is not Kind.INTEGER or not 1 <= int(number.value or 0) <= MAX_RUNS:
-            self.fail("E125", f"runs of {number.shown}", number.span, f"runs is a whole number from 1 to {MAX_RUNS}")
-        return int(number.value or 0)
+    # stages := stage+
+    def stages(self) -> tuple[ast.Stage, ...]:
+        """One stage or more."""
+        stages = [self.stage()]
+        while self.token.text in {"[", "!["}:
+            stages.append(self.stage())
+        return tuple(stages)
 
-    # sample := "sample" ("by" keys)? ("[" event "]" ("by" keys)?)+
+    # stage := ("[" | "![") event "]" by? runs?
+    def stage(self) -> ast.Stage:
+        """One bracket of a sequence, with what follows it."""
+        opened = self.accept("[", "![")
+        if opened is None:
+            raise self.unexpected("`[`", _STAGE)
+        query = self.event()
+        self.close(opened, "]")
+        by = self.by()
+        runs = self.runs()
+        if runs is not None and self.token.text == "by":
+            label = Label(self.token.span, "expected before `with`")
+            raise self.error("E140", "`by` stands before `with`, not after it", [label], "write `[…] by … with runs=…`")
+        return ast.Stage(query, by, opened.text == "![", 1 if runs is None else runs, span=self.since(opened.start))
+
+    # runs := ("with" "runs" "=" NUMBER)?
+    def runs(self) -> int | None:
+        """How many times the stage must occur, None if it does not say."""
+        if not self.accept("with"):
+            return None
+        advice = "after a stage stands `with runs=…`; `with maxspan=…` stands before the first stage"
+        self.expect("runs", advice)
+        self.expect("=", "write `with runs=3`")
+        sign = self.accept("-")
+        if self.token.kind is not Kind.NUMBER:
+            raise self.unexpected("a whole number")
+        number = self.take()
+        digits = number.text.lstrip("0")
+        if sign is None and digits.isdigit() and len(digits) <= 3 and int(digits) <= MOST_RUNS:
+            return int(digits)
+        label = Label(self.since((sign or number).start), f"expected a whole number from 1 to {MOST_RUNS}")
+        self.report("E149", "runs out of range", [label], "runs says how many times the stage must occur")
+        return 1
+
+    # sample := "sample" by? ("[" event "]" by?)+
     def sample(self) -> ast.Sample:
+        """Events in any order."""
         start = self.take()
         by = self.by()
-        stages = self.terms()
-        for stage in stages:
-            if stage.missing or stage.runs != 1:
-                self.fail("E126", "a sample has no missing events and no runs", stage.span, "use a sequence")
-        if len(stages) < 2:
-            self.fail("E127", "a sample of 1 event", start.span, "a sample needs at least two")
-        if not by and not stages[0].by:
-            self.fail("E128", "a sample without a join key", start.span, "sample by host.id …")
-        self.same_keys(stages, by)
-        return ast.Sample(stages, by, span=self.since(start))
+        self._refuse_in_sample("with", "until")
+        stages: list[ast.Stage] = []
+        while self.token.text in {"[", "!["} or not stages:
+            self._refuse_in_sample("![")
+            opened = self.expect("[", _STAGE)
+            query = self.event()
+            self.close(opened, "]")
+            stages.append(ast.Stage(query, self.by(), span=self.since(opened.start)))
+            self._refuse_in_sample("with", "until")
+        return ast.Sample(tuple(stages), by, span=self.since(start.start))
 
-    # pipe := ("head" | "tail") INTEGER
+    # pipe := NAME (expression ("," expression)*)?
     def pipe(self) -> ast.Pipe:
-        name = self.take()
-        if name.text in OTHER_PIPES:
-            self.fail("E130", f"pipe `{name.text}` is not supported", name.span, "there are head and tail")
+        """One pipe, after its bar."""
+        name = self.token
+        if name.kind is not Kind.NAME:
+            raise self.unexpected("`head` or `tail`")
         if name.text not in PIPES:
-            close = difflib.get_close_matches(name.text, PIPES, 1)
-            self.fail(
+            raise self._no_such_pipe(name)
+        self.take()
+        start = self.token.start
+        arguments = []
+        if self.token.kind is not Kind.END and self.token.text != "|":
+            arguments.append(self.condition())
+            while self.accept(","):
+                arguments.append(self.condition())
+        if len(arguments) != 1:
+            where = self.since(start) if arguments else name.span
+            label = Label(where, f"expected one number, found {len(arguments) or 'none'}")
+            self.report("E132", f"`{name.text}` takes one number", [label], f"write `| {name.text} 10`")
+            return ast.Pipe(name.text, 0, span=self.since(name.start))
+        count = arguments[0].value if isinstance(arguments[0], ast.Literal) else None
+        if type(count) is not int or not 0 <= count <= MOST_EVENTS:
+            label = Label(self.since(start), f"expected a whole number from 0 to {MOST_EVENTS}")
+            self.report("E133", f"`{name.text}` takes a whole number", [label], f"write `| {name.text} 10`")
+            count = 0
+        return ast.Pipe(name.text, count, span=self.since(name.start))
+
+    def _no_where(self, category: str | None) -> ParseError:
+        if self.token.kind in {Kind.WRONG, Kind.END} or self.token.text.lower() == "where":
+            return self.unexpected("`where`", "an event query is written `category where condition`")
+        label = Label(self.token.span, f"expected `where`, found {shown(self.token)}")
+        advice = "an event query is written `category where condition`"
+        if category is not None and self.token.text in _CONTINUES_A_CONDITION:
+            advice += "; for a condition on events of every category, put `any where` before it"
+        return self.error("E122", "no `where` after the category", [label], advice)
+
+    def _unit(self, number: Token) -> str:
+        token = self.token
+        if token.kind is not Kind.NAME:
+            label = Label(number.span, "expected a unit after the number")
+            advice = f"did you mean `{shortened(number.text)}s`? The units are {', '.join(UNITS_MS)}"
+            raise self.error("E141", "a time span without a unit", [label], advice)
+        if token.text not in UNITS_MS:
+            meant = [unit for unit, words in _UNIT_WORDS.items() if token.text in words]
+            advice = f"did you mean `{meant[0]}`?" if meant else "there are no weeks, months or years"
+            label = Label(token.span, f"expected one of {', '.join(UNITS_MS)}")
+            raise self.error("E144", f"no unit of time is called `{shortened(token.text)}`", [label], advice)
+        return self.take().text
+
+    def _maxspan_out_of_range(self, number: Token) -> ParseError:
+        longest = LONGEST_MAXSPAN_MS // UNITS_MS["d"]
+        label = Label(number.span, f"expected more than zero, and at most {longest} days")
+        return self.error("E143", "maxspan out of range", [label], "leave `with maxspan` out if any span will do")
+
+    def _refuse_in_sample(self, *words: str) -> None:
+        word = self.token.text
+        if word in words:
+            label = Label(self.token.span, "expected a stage, `by` or the end")
+            advice = (
+                "maxspan, runs, until and missing events belong to `sequence`; the events of a sample have no order"
+            )
+            raise self.error("E163", f"a sample takes no `{word}`", [label], advice)
+
+    def _no_such_pipe(self, name: Token) -> ParseError:
+        if name.text in OTHER_PIPES:
+            label = Label(name.span, "expected `head` or `tail`")
+            return self.error(
                 "E130",
-                f"no pipe is called {name.shown}",
-                name.span,
-                f"did you mean `{close[0]}`?" if close else "there are head and tail",
+                f"pipe `{name.text}` is not supported",
+                [label],
+                "count and sort what comes out of the query instead",
             )
-        arguments: list[ast.Expr] = []
-        while self.here.kind is not Kind.END and not self.sees("|"):
-            arguments.append(self.expression())
-            if self.accept(",") is None:
-                break
-        count = arguments[0] if len(arguments) == 1 else None
-        if not isinstance(count, ast.Literal) or type(count.value) is not int or count.value < 0:
-            self.fail(
-                "E131",
-                f"`{name.text}` takes one number",
-                self.since(name),
-                f"such as `| {name.text} 5`: a whole number, 0 or more",
-            )
-        return ast.Pipe(name.text, count.value, span=self.since(name))
+        close = difflib.get_close_matches(name.text.lower()[:24], PIPES, 1)
+        label = Label(name.span, "expected `head` or `tail`")
+        advice = f"did you mean `{close[0]}`?" if close else None
+        return self.error("E131", f"no pipe is called `{shortened(name.text)}`", [label], advice)

@@ -1,245 +1,292 @@
-"""Text to tokens.
+"""Text to tokens: the lexical rules of EQL, written by hand.
 
-Source: the lexical rules of Elasticsearch's EQL syntax reference; see docs/grammar.ebnf.
+Source: the EQL syntax reference of Elasticsearch, sections on identifiers, strings, numbers and comments.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
-from comtrap.errors import Diagnostic, Label, ParseError, Span
+from comtrap.errors import Diagnostic, Label, Span
 
-MAX_CHARACTERS = 1 << 20  # a query longer than this is refused before it is read
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEYWORDS = frozenset(
-    ["and", "any", "by", "false", "in", "join", "like", "maxspan", "not", "null", "of", "or", "regex", "sample", "sequence", "true", "until", "where", "with"]
+    "and any by false in join like maxspan not null of or regex sample sequence true until where with".split()  # noqa: SIM905 - read as a sentence
 )
+CASELESS_OPERATORS = frozenset({"in~", "like~", "regex~"})
+
+_TOKEN = re.compile(
+    r"""
+      (?P<blank>      [ \t\r\n]++ | //[^\r\n]*+ )
+    | (?P<comment>    /\* )
+    | (?P<name>       [A-Za-z_@][A-Za-z0-9_]*+ ~? )
+    | (?P<number>     (?: [0-9]++ (?: \.[0-9]*+ )? | \.[0-9]++ ) (?: [eE][+-]?[0-9]++ )? )
+    | (?P<string>     " )
+    | (?P<back_quote> ` )
+    | (?P<symbol>     == | != | <= | >= | !\[ | [-+*/%<>=:,.()\[\]|?] )
+    """,
+    re.VERBOSE,
+)
+_PLAIN = re.compile(r'[^"\\\r\n]*+')
+_UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]*+)\}")
+SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair: such text has no bytes and equals no event's
+_BACK_QUOTED = re.compile(r"`((?:[^`]|``)*+)`")
+_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
+_RAW = '"""'
+_NOT_EQL = {
+    "&": "write `and`",
+    "!": "write `not` before a condition, `!=` between values, and `![` without a blank before a missing event",
+    "~": "`~` touches the name or operator it belongs to, as in `like~` or `endsWith~(…)`",
+    "“": 'text stands between straight double quotes: `"…"`',
+    "”": 'text stands between straight double quotes: `"…"`',
+    "„": 'text stands between straight double quotes: `"…"`',
+    "\u00a0": "this is a no-break space; write a plain blank",
+    "\ufeff": "this is a byte order mark; remove it",
+    "#": "a comment is `// …` or `/* … */`",
+    ";": "a query ends where its text ends; remove the `;`",
+}
 
 
 class Kind(Enum):
     """What a token is."""
 
-    IDENTIFIER = "a name"
-    QUOTED = "a back-quoted name"
-    KEYWORD = "a keyword"
-    STRING = "a string"
-    INTEGER = "an integer"
-    DECIMAL = "a decimal number"
-    SYMBOL = "a symbol"
-    END = "the end of the query"
+    NAME = "name"
+    CASELESS_NAME = "name followed by ~"
+    QUOTED_NAME = "back-quoted name"
+    KEYWORD = "keyword"
+    STRING = "text"
+    NUMBER = "number"
+    SYMBOL = "symbol"
+    END = "end of the query"
+    WRONG = "not a token"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token.
+class Token(NamedTuple):
+    """One token; its `text` alone tells keywords and symbols from names and strings.
 
-    Attributes:
-        text: as written; for a name without its back-quotes.
-        value: what a string or number stands for.
+    `value` is the meaning: a string's characters, a name without its back-quotes or ``~``; otherwise the text.
     """
 
     kind: Kind
     text: str
-    span: Span
-    value: str | int | float | None = None
+    value: str
+    start: int
 
     @property
-    def shown(self) -> str:
-        """As messages name it."""
-        return self.kind.value if self.kind is Kind.END else f"`{self.text}`"
+    def end(self) -> int:
+        """Where the token ends in the source."""
+        return self.start + len(self.text)
+
+    @property
+    def span(self) -> Span:
+        """Where the token stands in the source."""
+        return Span(self.start, self.end)
 
 
-_SPACE = re.compile(r"(?:[ \t\r\n\f\v\u00a0]+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*")
-_NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
-_SYMBOL = re.compile(r"==|!=|<=|>=|!\[|[-+*/%<>=:()\[\],.|?~!]")
-_FOLDED = re.compile(r"(?:in|like|regex)~")
-_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
-_UNICODE = re.compile(r"u\{([^}\n\"]*)\}")
+class _NotATokenError(Exception):
+    """Carries the diagnostic from where it is found to `tokenise`."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic)
+        self.diagnostic = diagnostic
 
 
-def tokens(text: str) -> list[Token]:
-    """All tokens of a text, the last one of kind END.
+def tokenise(text: str) -> tuple[list[Token], Diagnostic | None]:
+    """The tokens of a text without blanks and comments, the last one of kind END or WRONG.
 
-    Raises:
-        ParseError: at the first place that is no token.
+    The first thing that is no token ends the list with WRONG, and is described by the diagnostic: whether something
+    before it is wrong too is for the parser to say first.
     """
-    if len(text) > MAX_CHARACTERS:
-        fail(
-            text[:80],
-            "E102",
-            f"the query has {len(text)} characters",
-            Span(0, 80),
-            f"at most {MAX_CHARACTERS} are read",
-        )
-    out: list[Token] = []
+    tokens: list[Token] = []
+    try:
+        for token in _scan(text):
+            tokens.append(token)  # noqa: PERF402 - what came before an error is kept
+    except _NotATokenError as error:
+        span = error.diagnostic.labels[0].span
+        tokens.append(Token(Kind.WRONG, text[span.start : span.end], "", span.start))
+        return tokens, error.diagnostic
+    tokens.append(Token(Kind.END, "", "", tokens[-1].end if tokens else 0))
+    return tokens, None
+
+
+def _scan(text: str) -> Iterator[Token]:
     at = 0
-    while True:
-        space = _SPACE.match(text, at)
-        at = space.end() if space else at
-        if at == len(text):
-            out.append(Token(Kind.END, "", Span(at, at)))
-            return out
-        token = _next(text, at)
-        out.append(token)
-        at = token.span.end
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise _character(text, at)
+        kind, found = match.lastgroup, match.group()
+        if kind == "blank":
+            at = match.end()
+            continue
+        if kind == "comment":
+            at = _comment_end(text, at)
+            continue
+        if kind == "name":
+            token = _name(found, at)
+        elif kind == "string":
+            token = _raw_string(text, at) if text.startswith(_RAW, at) else _string(text, at)
+        elif kind == "back_quote":
+            token = _quoted_name(text, at)
+        elif kind == "number":
+            token = Token(Kind.NUMBER, found, found, at)
+        else:
+            token = _symbol(text, found, at)
+        yield token
+        at = token.end
 
 
-def _next(text: str, at: int) -> Token:
-    first = text[at]
-    if first == '"':
-        return _raw_string(text, at) if text.startswith('"""', at) else _string(text, at)
-    if first == "`":
-        return _quoted(text, at)
-    if first == "'":
-        end = text.find("'", at + 1) + 1 or len(text)
-        fail(
-            text,
-            "E103",
-            "single quotes do not make a string",
-            Span(at, end),
-            'a string is written in double quotes: "…"',
+def _wrong(code: str, title: str, span: Span, label: str, advice: str | None = None) -> _NotATokenError:
+    return _NotATokenError(Diagnostic(code, title, (Label(span, label),), advice))
+
+
+def _name(found: str, at: int) -> Token:
+    if found in KEYWORDS or found in CASELESS_OPERATORS:
+        return Token(Kind.KEYWORD, found, found, at)
+    if found.endswith("~"):
+        return Token(Kind.CASELESS_NAME, found, found[:-1], at)
+    return Token(Kind.NAME, found, found, at)
+
+
+def _symbol(text: str, found: str, at: int) -> Token:
+    if found == "?" and text[at + 1 : at + 2] in {'"', "'"}:
+        raise _wrong(
+            "E105",
+            "`?` before quotes is not EQL",
+            Span(at, at + 2),
+            "`?` makes a field optional, it does not make text raw",
+            'write raw text as `"""…"""`',
         )
-    if first == "?" and text[at + 1 : at + 2] in {'"', "'"}:
-        fail(text, "E104", "`?` before a string", Span(at, at + 2), 'a string without escapes is written """…"""')
-    if text.startswith("/*", at):
-        fail(text, "E105", "this comment does not end", Span(at, at + 2), "close it with `*/`")
-    folded = _FOLDED.match(text, at)
-    if folded:
-        return Token(Kind.KEYWORD, folded.group(), Span(*folded.span()))
-    name = _NAME.match(text, at)
-    if name:
-        kind = Kind.KEYWORD if name.group() in KEYWORDS else Kind.IDENTIFIER
-        return Token(kind, name.group(), Span(*name.span()))
-    number = _NUMBER.match(text, at)
-    if number:
-        return _number(text, number)
-    symbol = _SYMBOL.match(text, at)
-    if symbol:
-        return Token(Kind.SYMBOL, symbol.group(), Span(*symbol.span()))
-    fail(
-        text,
-        "E101",
-        f"unexpected character {first!r}",
-        Span(at, at + 1),
-        "a name with such characters is written in back-quotes: `my-field`",
-    )
+    return Token(Kind.SYMBOL, found, found, at)
 
 
-def _number(text: str, found: re.Match[str]) -> Token:
-    written, span = found.group(), Span(*found.span())
-    after = text[span.end : span.end + 1]
-    if after == "_" or (after.isalpha() and written[-1] == "."):
-        fail(
-            text,
-            "E106",
-            f"`{written}{after}` is neither a number nor a name",
-            span,
-            "a name that begins with a digit is written in back-quotes",
-        )
-    if not written.isdigit():
-        return Token(Kind.DECIMAL, written, span, float(written))
-    if len(written) > 400:
-        fail(text, "E106", "this number is too long", span, "numbers have 64 bits")
-    whole = int(written)
-    if whole >= 1 << 63:
-        return Token(Kind.DECIMAL, written, span, float(whole))
-    return Token(Kind.INTEGER, written, span, whole)
-
-
-def _quoted(text: str, at: int) -> Token:
-    """A back-quoted name; a back-quote inside is doubled."""
-    parts, start = [], at + 1
-    while True:
-        end = text.find("`", start)
-        if end < 0 or "\n" in text[start:end]:
-            fail(
-                text,
-                "E107",
-                "this back-quoted name does not end",
-                Span(at, at + 1),
-                "close it with a back-quote on the same line",
-            )
-        parts.append(text[start:end])
-        if text[end + 1 : end + 2] != "`":
-            break
-        start = end + 2
-    name = "`".join(parts)
-    if not name:
-        fail(text, "E107", "an empty name", Span(at, end + 1), "there must be something between the back-quotes")
-    return Token(Kind.QUOTED, name, Span(at, end + 1))
+def _comment_end(text: str, at: int) -> int:
+    end = text.find("*/", at + 2)
+    if end < 0:
+        raise _wrong("E109", "comment without an end", Span(at, at + 2), "opened here", "close it with `*/`")
+    return end + 2
 
 
 def _raw_string(text: str, at: int) -> Token:
-    """`\"\"\"text\"\"\"`: no escapes, one line; up to two more quotes at the end belong to the text."""
-    end = text.find('"""', at + 3)
-    line = re.compile(r"[\r\n]").search(text, at + 3)
-    if end < 0 or (line is not None and line.start() < end):
-        fail(text, "E108", "this string does not end", Span(at, at + 3), 'close it with """ on the same line')
-    for _ in range(2):
-        end += text[end + 3 : end + 4] == '"'
-    return Token(Kind.STRING, text[at : end + 3], Span(at, end + 3), text[at + 3 : end])
+    inside = at + len(_RAW)
+    close = text.find(_RAW, inside)
+    line_end = min((i for i in (text.find("\n", inside), text.find("\r", inside)) if i >= 0), default=len(text))
+    if close < 0 or line_end < close:
+        raise _wrong(
+            "E103",
+            "raw text without an end",
+            Span(at, inside),
+            'opened here, not closed by `"""` on this line',
+            'close it with `"""` on the line it starts on; a line break is written as `\\n` in `"…"`',
+        )
+    end = close + len(_RAW)
+    while end < close + 5 and text.startswith('"', end):  # up to two more quotes belong to the text
+        end += 1
+    return Token(Kind.STRING, text[at:end], text[inside:close] + text[close + len(_RAW) : end], at)
 
 
 def _string(text: str, at: int) -> Token:
     parts: list[str] = []
-    start = place = at + 1
+    here = at + 1
     while True:
-        character = text[place : place + 1]
-        if character in {"", "\n", "\r"}:
-            fail(
-                text,
-                "E108",
-                "this string does not end",
-                Span(at, place),
-                'close it with " on the same line; a line break is written \\n',
+        plain = _PLAIN.match(text, here)
+        assert plain is not None  # the pattern also matches nothing
+        parts.append(plain.group())
+        here = plain.end()
+        stop = text[here : here + 1]
+        if stop == '"':
+            return Token(Kind.STRING, text[at : here + 1], "".join(parts), at)
+        if stop != "\\":
+            raise _wrong(
+                "E103",
+                "text without an end",
+                Span(at, at + 1),
+                'opened here, not closed by `"` on this line',
+                'close it with `"`; inside it, write a quote as `\\"` and a line break as `\\n`',
             )
-        if character == '"':
-            parts.append(text[start:place])
-            return Token(Kind.STRING, text[at : place + 1], Span(at, place + 1), "".join(parts))
-        if character != "\\":
-            place += 1
-            continue
-        parts.append(text[start:place])
-        escaped, place = _escape(text, place)
-        parts.append(escaped)
-        start = place
+        character, here = _escape(text, here)
+        parts.append(character)
 
 
 def _escape(text: str, at: int) -> tuple[str, int]:
-    """What the escape at a backslash stands for, and where it ends."""
+    """The character that the backslash at `at` stands for, and where its escape ends."""
     letter = text[at + 1 : at + 2]
-    if letter in _ESCAPES and letter:
+    if letter in _ESCAPES:
         return _ESCAPES[letter], at + 2
-    code = _UNICODE.match(text, at + 1)
-    if code is None:
-        fail(
-            text,
-            "E109",
-            f"`\\{letter}` is no escape",
-            Span(at, at + 2),
-            'there are \\b \\t \\n \\f \\r \\" \\\' \\\\ and \\u{…}; a backslash is written \\\\, or the string in """…"""',
-        )
-    digits, span = code.group(1), Span(at, code.end())
-    if not 2 <= len(digits) <= 8 or not re.fullmatch("[0-9A-Fa-f]+", digits):
-        fail(text, "E110", f"`\\u{{{digits}}}` is no character code", span, "it takes 2 to 8 hexadecimal digits")
-    number = int(digits, 16)
-    if 0xD800 <= number <= 0xDFFF:
-        fail(
-            text,
-            "E110",
-            f"`\\u{{{digits}}}` is half of a surrogate pair",
-            span,
-            "write the code of the whole character",
-        )
-    if number > 0x10FFFF:
-        fail(text, "E110", f"`\\u{{{digits}}}` is beyond the last character", span, "the last is \\u{10ffff}")
-    return chr(number), code.end()
+    match = _UNICODE.match(text, at)
+    if match is not None:
+        return _code_point(match), match.end()
+    raise _wrong(
+        "E106",
+        f"unknown escape `\\{letter.strip()}`",
+        Span(at, min(at + 2, len(text))),
+        r"expected one of \b \t \n \f \r \" \' \\ or \u{…} with hex digits",
+        'write a backslash as `\\\\`, or use raw text `"""…"""`, in which a backslash is a backslash',
+    )
 
 
-def fail(text: str, code: str, title: str, span: Span, help_: str | None) -> NoReturn:
-    """Refuse a text for one reason at one place."""
-    raise ParseError((Diagnostic(code, title, (Label(span),), help_),), text)
+def _code_point(escape: re.Match[str]) -> str:
+    digits, span = escape.group(1), Span(*escape.span())
+    title = f"`{shortened(escape.group())}` is no character"
+    if not 2 <= len(digits) <= 8:
+        raise _wrong("E107", title, span, f"found {len(digits)} hex digits, expected 2 to 8", "write it as `\\u{200f}`")
+    code = int(digits, 16)
+    if code > 0x10FFFF:
+        raise _wrong("E107", title, span, "beyond the last character, `\\u{10ffff}`")
+    if 0xD800 <= code <= 0xDFFF:
+        advice = "write the character itself by its one code, such as `\\u{1f600}`"
+        raise _wrong("E107", title, span, "half of a surrogate pair, not a character", advice)
+    return chr(code)
+
+
+def _quoted_name(text: str, at: int) -> Token:
+    match = _BACK_QUOTED.match(text, at)
+    if match is None:
+        raise _wrong(
+            "E108",
+            "name without its closing back-quote",
+            Span(at, at + 1),
+            "opened here",
+            "close it with a back-quote; inside a name, double it",
+        )
+    if not match.group(1):
+        raise _wrong(
+            "E108",
+            "empty name",
+            Span(*match.span()),
+            "no name between the back-quotes",
+            "put the field's name between them",
+        )
+    return Token(Kind.QUOTED_NAME, match.group(), match.group(1).replace("``", "`"), at)
+
+
+def _character(text: str, at: int) -> _NotATokenError:
+    found = text[at]
+    if found == "'":
+        close = text.find("'", at + 1)
+        line_end = text.find("\n", at)
+        whole = close >= 0 and (line_end < 0 or close < line_end)
+        return _wrong(
+            "E104",
+            "text in single quotes",
+            Span(at, close + 1 if whole else at + 1),
+            'expected double quotes `"…"`',
+            "replace the single quotes by double quotes",
+        )
+    drawn = found if found.isprintable() else f"U+{ord(found):04X}"
+    return _wrong(
+        "E102",
+        f"`{drawn}` is not part of EQL",
+        Span(at, at + 1),
+        "unexpected character",
+        _NOT_EQL.get(found, "remove it, or put a name that contains it in back-quotes"),
+    )
+
+
+def shortened(text: str, most: int = 24) -> str:
+    """The text cut to what fits in a message."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

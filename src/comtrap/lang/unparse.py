@@ -1,4 +1,8 @@
-"""Syntax tree to canonical text: ``parse(unparse(q)) == q``."""
+"""Syntax tree to canonical text: ``parse(unparse(query)) == query``.
+
+An event query stands on one line, a sequence has one stage a line. A condition that does not fit is broken at its
+``and`` and ``or``, then at its lists. Parentheses, quotes and back-quotes stand only where they are needed.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +12,22 @@ from functools import singledispatch
 from comtrap.lang import ast
 from comtrap.lang.tokens import KEYWORDS
 
-WIDTH = 100  # a condition longer than this is broken at its outermost `and` or `or`
-_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*")
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
-_ESCAPED = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+WIDTH = 100  # a line that would be longer is broken where it can be
+_INDENT = "  "
+_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_]*")
+_UNITS_MS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
+_ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", '"': r"\"", "\\": r"\\"}
 _LIKES = {(True, False): ":", (False, False): "like", (False, True): "regex", (True, True): "regex~"}
 
-# How tightly each node binds; an operand that binds less tightly than its place asks for is put in parentheses.
-_OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _UNARY, _PREDICATE, _PRIMARY = range(9)
+# How tightly a node holds together. Where a place asks for a tighter one, parentheses are needed.
+_OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _UNARY, _PREDICATE, _PRIMARY = range(9)
 
 
 def unparse(query: ast.Query) -> str:
-    """The canonical text of a query: one stage a line, long conditions one operand a line."""
-    lines = [_body(query.body), *(f"| {p.name} {p.count}" for p in query.pipes)]
-    return ("\n" if "\n" in lines[0] else " ").join(lines)
+    """The canonical text of a query whose tree `parse` could have given."""
+    lines = _body(query.body)
+    pipes = [f"| {pipe.name} {pipe.count}" for pipe in query.pipes]
+    return " ".join([*lines, *pipes]) if len(lines) == 1 else "\n".join([*lines, *pipes])
 
 
 def unparse_expression(expr: ast.Expr) -> str:
@@ -29,56 +35,98 @@ def unparse_expression(expr: ast.Expr) -> str:
     return _text(expr)
 
 
-def _body(body: ast.EventQuery | ast.Sequence | ast.Sample) -> str:
+def _body(body: ast.EventQuery | ast.Sequence | ast.Sample) -> list[str]:
     match body:
         case ast.EventQuery():
-            return _event(body, "  ")
+            return _event(body, WIDTH)
         case ast.Sequence():
-            head = "sequence" + _by(body.by)
-            if body.maxspan_ms is not None:
-                head += f" with maxspan={_span(body.maxspan_ms)}"
-            until = [] if body.until is None else [f"until {_stage(body.until)}"]
-            return "\n".join([head, *(f"  {_stage(s)}" for s in body.stages), *until])
+            maxspan = "" if body.maxspan_ms is None else f" with maxspan={_span(body.maxspan_ms)}"
+            until = [] if body.until is None else _stage("until ", body.until)
+            return [f"sequence{_by(body.by)}{maxspan}", *_stages(body.stages), *until]
         case ast.Sample():
-            return "\n".join(["sample" + _by(body.by), *(f"  {_stage(s)}" for s in body.stages)])
+            return [f"sample{_by(body.by)}", *_stages(body.stages)]
 
 
-def _event(event: ast.EventQuery, indent: str) -> str:
+def _stages(stages: tuple[ast.Stage, ...]) -> list[str]:
+    return [line for stage in stages for line in _stage("", stage)]
+
+
+def _stage(before: str, stage: ast.Stage) -> list[str]:
+    runs = "" if stage.runs == 1 else f" with runs={stage.runs}"
+    first = f"{before}{'!' if stage.missing else ''}["
+    last = f"]{_by(stage.by)}{runs}"
+    lines = _event(stage.query, WIDTH - len(_INDENT) - len(first) - len(last))
+    lines[0] = first + lines[0]
+    lines[-1] += last
+    return [_INDENT + line for line in lines]
+
+
+def _event(event: ast.EventQuery, room: int) -> list[str]:
     head = f"{_category(event.category)} where "
-    flat = _text(event.condition)
-    if len(flat) <= WIDTH or not isinstance(event.condition, ast.And | ast.Or):
-        return head + flat
-    word, rank = ("and", _NOT) if isinstance(event.condition, ast.And) else ("or", _AND)
-    return head + f" {word}\n{indent}".join(_within(o, rank) for o in event.condition.operands)
+    first, *rest = _lines(event.condition, _OR, room - len(head))
+    return [head + first, *(_INDENT + line for line in rest)]
 
 
 def _category(category: str | None) -> str:
     if category is None:
         return "any"
-    return category if _plain(category) else _string(category)
-
-
-def _stage(stage: ast.Stage) -> str:
-    runs = "" if stage.runs == 1 else f" with runs={stage.runs}"
-    return f"{'!' if stage.missing else ''}[{_event(stage.query, '    ')}]{_by(stage.by)}{runs}"
+    return category if _is_plain(category) else _string(category)
 
 
 def _by(keys: tuple[ast.Field, ...]) -> str:
-    return " by " + ", ".join(_text(k) for k in keys) if keys else ""
+    return f" by {', '.join(_text(key) for key in keys)}" if keys else ""
 
 
 def _span(span_ms: int) -> str:
-    return next(f"{span_ms // size}{unit}" for unit, size in _UNITS if span_ms % size == 0)
+    return next(f"{span_ms // size}{unit}" for unit, size in _UNITS_MS if span_ms % size == 0)
 
 
-def _plain(name: str) -> bool:
+def _lines(expr: ast.Expr, rank: int, room: int) -> list[str]:
+    """The text where at least `rank` is asked for: on one line if that has `room`, else broken where it can be."""
+    flat = _within(expr, rank)
+    if len(flat) <= room:
+        return [flat]
+    if _rank(expr) < rank:
+        return ["(", *(_INDENT + line for line in _lines(expr, _OR, room - len(_INDENT))), ")"]
+    match expr:
+        case ast.And():
+            return _joined("and ", expr.operands, _NOT, room)
+        case ast.Or():
+            return _joined("or ", expr.operands, _AND, room)
+        case ast.Not():
+            first, *rest = _lines(expr.operand, _NOT, room - len("not "))
+            return [f"not {first}", *rest]
+        case ast.In():
+            return _listed(f"{_value(expr.value)} {_in(expr)}", expr.options)
+        case ast.Like() if len(expr.patterns) > 1:
+            return _listed(f"{_value(expr.value)} {_like(expr)}", expr.patterns)
+        case _:
+            return [flat]
+
+
+def _joined(word: str, operands: tuple[ast.Expr, ...], rank: int, room: int) -> list[str]:
+    lines: list[str] = []
+    for number, operand in enumerate(operands):
+        first, *rest = _lines(operand, rank, room - len(word))
+        lines += [word + first if number else first, *rest]
+    return lines
+
+
+def _listed(head: str, items: tuple[ast.Expr, ...]) -> list[str]:
+    *most, last = (_text(item) for item in items)
+    return [f"{head} (", *(f"{_INDENT}{item}," for item in most), _INDENT + last, ")"]
+
+
+def _is_plain(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and name not in KEYWORDS
 
 
 def _string(value: str) -> str:
-    if "\\" in value and '"' not in value and not re.search(r"[\x00-\x1f\x7f]", value):
+    """In raw quotes where that saves a backslash, else with escapes; what cannot be seen is always escaped."""
+    raw = value.isprintable() and '"""' not in value
+    if raw and ("\\" in value or '"' in value):
         return f'"""{value}"""'
-    return '"' + "".join(_ESCAPED.get(c) or (f"\\u{{{ord(c):02x}}}" if ord(c) < 32 else c) for c in value) + '"'
+    return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):02x}}}") for c in value) + '"'
 
 
 def _rank(expr: ast.Expr) -> int:
@@ -90,9 +138,9 @@ def _rank(expr: ast.Expr) -> int:
         case ast.Not():
             return _NOT
         case ast.Compare():
-            return _COMPARE
+            return _COMPARISON
         case ast.Arithmetic():
-            return _SUM if expr.op in "+-" else _PRODUCT
+            return _SUM if expr.op in {"+", "-"} else _PRODUCT
         case ast.Negate():
             return _UNARY
         case ast.Like() | ast.In():
@@ -104,33 +152,50 @@ def _rank(expr: ast.Expr) -> int:
 
 
 def _within(expr: ast.Expr, rank: int) -> str:
-    """The text of an operand where at least `rank` is asked for."""
-    return _text(expr) if _rank(expr) >= rank else f"({_text(expr)})"
+    text = _text(expr)
+    return text if _rank(expr) >= rank else f"({text})"
+
+
+def _value(expr: ast.Expr) -> str:
+    return _within(expr, _PRIMARY)
+
+
+def _in(expr: ast.In) -> str:
+    return f"{'not ' if expr.negated else ''}in{'~' if expr.ignore_case else ''}"
+
+
+def _like(expr: ast.Like) -> str:
+    return _LIKES[expr.ignore_case, expr.regex]
+
+
+def _list(items: tuple[ast.Expr, ...]) -> str:
+    return f"({', '.join(_text(item) for item in items)})"
 
 
 @singledispatch
-def _text(expr: object) -> str:
+def _text(expr: ast.Expr) -> str:
     raise NotImplementedError(type(expr).__name__)
 
 
 @_text.register
 def _(expr: ast.Literal) -> str:
-    value = expr.value
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _string(value)
-    return repr(value).replace("inf", "1e999")
+    match expr.value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if expr.value else "false"
+        case str():
+            return _string(expr.value)
+        case int() | float():
+            return repr(expr.value)
 
 
 @_text.register
 def _(expr: ast.Field) -> str:
     parts = expr.name.split(".")
-    if not all(parts):
+    if not all(parts):  # a dot at an end, or two together: only inside back-quotes
         parts = [expr.name]
-    quoted = (p if _NAME.fullmatch(p) and p not in KEYWORDS else "`" + p.replace("`", "``") + "`" for p in parts)
+    quoted = [part if _is_plain(part) else f"`{part.replace('`', '``')}`" for part in parts]
     return ("?" if expr.optional else "") + ".".join(quoted)
 
 
@@ -141,12 +206,12 @@ def _(expr: ast.Not) -> str:
 
 @_text.register
 def _(expr: ast.And) -> str:
-    return " and ".join(_within(o, _NOT) for o in expr.operands)
+    return " and ".join(_within(operand, _NOT) for operand in expr.operands)
 
 
 @_text.register
 def _(expr: ast.Or) -> str:
-    return " or ".join(_within(o, _AND) for o in expr.operands)
+    return " or ".join(_within(operand, _AND) for operand in expr.operands)
 
 
 @_text.register
@@ -162,23 +227,22 @@ def _(expr: ast.Arithmetic) -> str:
 
 @_text.register
 def _(expr: ast.Negate) -> str:
-    inner = _within(expr.operand, _UNARY)
-    return f"-({inner})" if isinstance(expr.operand, ast.Literal) else f"-{inner}"
+    if isinstance(expr.operand, ast.Literal):  # without parentheses the minus would be the number's
+        return f"-({_text(expr.operand)})"
+    return f"-{_within(expr.operand, _PREDICATE)}"
 
 
 @_text.register
 def _(expr: ast.Like) -> str:
-    patterns = ", ".join(_text(p) for p in expr.patterns)
-    right = patterns if len(expr.patterns) == 1 else f"({patterns})"
-    return f"{_within(expr.value, _PRIMARY)} {_LIKES[expr.ignore_case, expr.regex]} {right}"
+    right = _text(expr.patterns[0]) if len(expr.patterns) == 1 else _list(expr.patterns)
+    return f"{_value(expr.value)} {_like(expr)} {right}"
 
 
 @_text.register
 def _(expr: ast.In) -> str:
-    word = ("not " if expr.negated else "") + ("in~" if expr.ignore_case else "in")
-    return f"{_within(expr.value, _PRIMARY)} {word} ({', '.join(_text(o) for o in expr.options)})"
+    return f"{_value(expr.value)} {_in(expr)} {_list(expr.options)}"
 
 
 @_text.register
 def _(expr: ast.Call) -> str:
-    return f"{expr.name}{'~' if expr.ignore_case else ''}({', '.join(_text(a) for a in expr.arguments)})"
+    return f"{expr.name}{'~' if expr.ignore_case else ''}{_list(expr.arguments)}"
