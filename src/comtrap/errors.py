@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_WIDEST = 200  # characters of a source line in a message
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -50,7 +52,8 @@ class Diagnostic:
 def render(diagnostic: Diagnostic, text: str, name: str = "query") -> str:
     """Draw a diagnostic as plain text: one source line and one underline per label.
 
-    Columns count characters from 1; a tab counts as one and is drawn as one blank, so that underlines stay in place.
+    Columns count characters from 1; a tab counts as one and is drawn as one blank, so that underlines stay in place, as
+    is anything else that does not print. Of a long line only the part around the label is drawn, ``…`` for the rest.
     """
     out = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.title}"]
     for label in diagnostic.labels:
@@ -64,16 +67,29 @@ def _underlined(label: Label, text: str, name: str) -> list[str]:
     line = text.count("\n", 0, label.span.start) + 1
     begin = text.rfind("\n", 0, label.span.start) + 1
     end = text.find("\n", begin)
-    source = (text[begin:] if end < 0 else text[begin:end]).replace("\t", " ").rstrip("\r")
+    source = (text[begin:] if end < 0 else text[begin:end]).rstrip("\r")
     column = label.span.start - begin
     width = max(1, min(label.span.end, begin + len(source)) - label.span.start)
+    source, shift = _window(source, column)
+    drawn, width = column - shift, min(width, max(1, len(source) - column + shift))
+    source = "".join(c if c.isprintable() else " " for c in source)
     gutter = " " * len(str(line))
     return [
         f"{gutter}--> {name}:{line}:{column + 1}",
         f"{gutter} |",
         f"{line} | {source}",
-        f"{gutter} | {' ' * column}{'^' * width} {label.text}".rstrip(),
+        f"{gutter} | {' ' * drawn}{'^' * width} {label.text}".rstrip(),
     ]
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The part of a line to draw so that `column` is seen, and by how much that moves it to the left."""
+    if len(line) <= _WIDEST:
+        return line, 0
+    start = max(0, min(column - _WIDEST // 3, len(line) - _WIDEST))
+    part = line[start : start + _WIDEST]
+    before, after = start > 0, start + _WIDEST < len(line)
+    return ("…" + part[1:] if before else part)[: _WIDEST - 1 if after else _WIDEST] + ("…" if after else ""), start
 
 
 class ComtrapError(Exception):

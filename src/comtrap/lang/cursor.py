@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 1 << 20  # a longer text is refused unread
 LEVELS = 64  # how deep parentheses may nest, and how deep the tree of one expression may grow
+MOST_PROBLEMS = 20  # reported of one text
 _EXCERPT = 80  # what is kept of a text too long to read
 
 
@@ -97,7 +98,7 @@ class Cursor:
     def unexpected(self, expected: str, advice: str | None = None, related: Label | None = None) -> ParseError:
         """The error for a next token that cannot stand there; what is no token at all has its own."""
         if self._not_a_token is not None and self.token.kind is Kind.WRONG:
-            return ParseError((*self.problems, self._not_a_token), self.text)
+            return self._all_and(self._not_a_token)
         labels = [Label(self.token.span, f"expected {expected}")]
         if related is not None:
             labels.append(related)
@@ -105,7 +106,7 @@ class Cursor:
 
     def error(self, code: str, title: str, where: Span | Collection[Label], advice: str | None = None) -> ParseError:
         """An error to raise now, with whatever was reported before."""
-        return ParseError((*self.problems, _diagnostic(code, title, where, advice)), self.text)
+        return self._all_and(_diagnostic(code, title, where, advice))
 
     def report(self, code: str, title: str, where: Span | Collection[Label], advice: str | None = None) -> None:
         """A mistake that leaves the rest of the text clear."""
@@ -118,7 +119,12 @@ class Cursor:
             ParseError: something was.
         """
         if self.problems:
-            raise ParseError(tuple(sorted(self.problems, key=lambda d: d.labels[0].span.start)), self.text)
+            raise self._all_and()
+
+    def _all_and(self, *last: Diagnostic) -> ParseError:
+        """What was reported, and what makes us stop: in text order, and no more than anyone reads."""
+        found = sorted(self.problems[:MOST_PROBLEMS], key=lambda problem: problem.labels[0].span.start)
+        return ParseError((*found, *last), self.text)
 
     def _advice(self) -> str | None:
         """What to do about slips that are often made, by the token that shows them."""

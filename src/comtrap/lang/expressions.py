@@ -69,6 +69,7 @@ class Expressions(Cursor):
         starts = []
         while word := self.accept("not"):
             starts.append(word.start)
+            self._bound(len(starts), word)
         found = self.comparison()
         for start in reversed(starts):
             found = ast.Not(found, span=self.since(start))
@@ -96,7 +97,10 @@ class Expressions(Cursor):
         """Terms, added from the left."""
         start = self.token.start
         found = self.product()
+        length = 0
         while operator := self.accept("+", "-"):
+            length += 1
+            self._bound(length, operator)
             found = ast.Arithmetic(operator.text, found, self.product(), span=self.since(start))
         return found
 
@@ -105,7 +109,10 @@ class Expressions(Cursor):
         """Factors, multiplied from the left."""
         start = self.token.start
         found = self.unary()
+        length = 0
         while operator := self.accept("*", "/", "%"):
+            length += 1
+            self._bound(length, operator)
             found = ast.Arithmetic(operator.text, found, self.unary(), span=self.since(start))
         return found
 
@@ -115,6 +122,7 @@ class Expressions(Cursor):
         signs = []
         while sign := self.accept("-", "+"):
             signs.append(sign)
+            self._bound(len(signs), sign)
         first, position = self.token, self.position
         found = self.predicate()
         alone = first.kind is Kind.NUMBER and self.position == position + 1
@@ -217,12 +225,17 @@ class Expressions(Cursor):
     def expressions(self, opened: Token) -> tuple[ast.Expr, ...]:
         """At least one expression, and the parenthesis that closes `opened`."""
         self._enter()
-        found = [self.expression()]
+        found = [self._item()]
         while self.accept(","):
-            found.append(self.expression())
+            found.append(self._item())
         self.close(opened, ")")
         self._level -= 1
         return tuple(found)
+
+    def _item(self) -> ast.Expr:
+        """An expression; a constant alone is taken at once, since lists of thousands of them are usual."""
+        literal = self.constant() if self.ahead.text in {",", ")"} else None
+        return self.expression() if literal is None else literal
 
     def reference(self) -> ast.Field:
         """A field as a value; refuses what other dialects put after one."""
@@ -292,6 +305,11 @@ class Expressions(Cursor):
         self._level += 1
         if self._level > LEVELS:
             raise self._nested_too_deep(Label(self.token.span, f"expected at most {LEVELS} levels of parentheses"))
+
+    def _bound(self, length: int, operator: Token) -> None:
+        """Refuse a run of operators as soon as its tree must be too deep."""
+        if length > LEVELS:
+            raise self._nested_too_deep(Label(operator.span, "this is one level too many"))
 
     def _nested_too_deep(self, label: Label) -> ParseError:
         advice = f"an expression has at most {LEVELS} levels; `and`, `or` and lists may be as long as you like"

@@ -288,5 +288,6 @@ def _character(text: str, at: int) -> _NotATokenError:
 
 
 def shortened(text: str, most: int = 24) -> str:
-    """The text cut to what fits in a message."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """The text cut to what fits in a message, with blanks for what does not print."""
+    cut = text if len(text) <= most else f"{text[: most - 1]}…"
+    return "".join(c if c.isprintable() else " " for c in cut)

@@ -38,7 +38,7 @@ def unparse_expression(expr: ast.Expr) -> str:
 def _body(body: ast.EventQuery | ast.Sequence | ast.Sample) -> list[str]:
     match body:
         case ast.EventQuery():
-            return _event(body, WIDTH)
+            return _event("", body, "", WIDTH)
         case ast.Sequence():
             maxspan = "" if body.maxspan_ms is None else f" with maxspan={_span(body.maxspan_ms)}"
             until = [] if body.until is None else _stage("until ", body.until)
@@ -53,18 +53,20 @@ def _stages(stages: tuple[ast.Stage, ...]) -> list[str]:
 
 def _stage(before: str, stage: ast.Stage) -> list[str]:
     runs = "" if stage.runs == 1 else f" with runs={stage.runs}"
-    first = f"{before}{'!' if stage.missing else ''}["
-    last = f"]{_by(stage.by)}{runs}"
-    lines = _event(stage.query, WIDTH - len(_INDENT) - len(first) - len(last))
-    lines[0] = first + lines[0]
-    lines[-1] += last
+    after = f"]{_by(stage.by)}{runs}"
+    lines = _event(f"{before}{'!' if stage.missing else ''}[", stage.query, after, WIDTH - len(_INDENT))
     return [_INDENT + line for line in lines]
 
 
-def _event(event: ast.EventQuery, room: int) -> list[str]:
-    head = f"{_category(event.category)} where "
-    first, *rest = _lines(event.condition, _OR, room - len(head))
-    return [head + first, *(_INDENT + line for line in rest)]
+def _event(before: str, event: ast.EventQuery, after: str, room: int) -> list[str]:
+    before += f"{_category(event.category)} where "
+    flat = before + _text(event.condition) + after
+    if len(flat) <= room:
+        return [flat]
+    first, *rest = _lines(before, event.condition, _OR, room - len(_INDENT))
+    lines = [first, *_indented(rest)]
+    lines[-1] += after
+    return lines
 
 
 def _category(category: str | None) -> str:
@@ -81,40 +83,44 @@ def _span(span_ms: int) -> str:
     return next(f"{span_ms // size}{unit}" for unit, size in _UNITS_MS if span_ms % size == 0)
 
 
-def _lines(expr: ast.Expr, rank: int, room: int) -> list[str]:
-    """The text where at least `rank` is asked for: on one line if that has `room`, else broken where it can be."""
-    flat = _within(expr, rank)
+def _lines(before: str, expr: ast.Expr, rank: int, room: int) -> list[str]:
+    """What comes before, and the text where at least `rank` is asked for: on one line if there is room, else broken."""
+    flat = before + _within(expr, rank)
     if len(flat) <= room:
         return [flat]
     if _rank(expr) < rank:
-        return ["(", *(_INDENT + line for line in _lines(expr, _OR, room - len(_INDENT))), ")"]
+        return [f"{before}(", *_indented(_lines("", expr, _OR, room - len(_INDENT))), ")"]
     match expr:
         case ast.And():
-            return _joined("and ", expr.operands, _NOT, room)
+            return _joined((before, "and "), expr.operands, _NOT, room)
         case ast.Or():
-            return _joined("or ", expr.operands, _AND, room)
+            return _joined((before, "or "), expr.operands, _AND, room)
         case ast.Not():
-            first, *rest = _lines(expr.operand, _NOT, room - len("not "))
-            return [f"not {first}", *rest]
+            return _lines(f"{before}not ", expr.operand, _NOT, room)
         case ast.In():
-            return _listed(f"{_value(expr.value)} {_in(expr)}", expr.options)
+            return _listed(f"{before}{_value(expr.value)} {_in(expr)}", expr.options)
         case ast.Like() if len(expr.patterns) > 1:
-            return _listed(f"{_value(expr.value)} {_like(expr)}", expr.patterns)
+            return _listed(f"{before}{_value(expr.value)} {_like(expr)}", expr.patterns)
         case _:
             return [flat]
 
 
-def _joined(word: str, operands: tuple[ast.Expr, ...], rank: int, room: int) -> list[str]:
-    lines: list[str] = []
-    for number, operand in enumerate(operands):
-        first, *rest = _lines(operand, rank, room - len(word))
-        lines += [word + first if number else first, *rest]
+def _joined(words: tuple[str, str], operands: tuple[ast.Expr, ...], rank: int, room: int) -> list[str]:
+    """One operand after the other, the first word before the first and the second before each other one."""
+    first, *rest = operands
+    lines = _lines(words[0], first, rank, room)
+    for operand in rest:
+        lines += _lines(words[1], operand, rank, room)
     return lines
 
 
 def _listed(head: str, items: tuple[ast.Expr, ...]) -> list[str]:
     *most, last = (_text(item) for item in items)
-    return [f"{head} (", *(f"{_INDENT}{item}," for item in most), _INDENT + last, ")"]
+    return [f"{head} (", *_indented([*(f"{item}," for item in most), last]), ")"]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [_INDENT + line for line in lines]
 
 
 def _is_plain(name: str) -> bool:
