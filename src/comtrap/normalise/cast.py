@@ -78,7 +78,12 @@ def _whole(text: str) -> int | None:
     except ValueError:
         real = _real(bare)
         number = None if real is None or abs(real) >= 2.0**63 else int(real)
-    return number if number in _WHOLE else None
+    return _fitting(number)
+
+
+def _fitting(number: int | None) -> int | None:
+    # Asking a range for None would walk it.
+    return number if number is not None and number in _WHOLE else None
 
 
 def _real(text: str) -> float | None:
@@ -97,7 +102,7 @@ def _nanoseconds(text: str) -> int | None:
     bare = text.strip()
     if bare.isascii() and bare.isdigit() and len(bare) >= 12:
         number = int(bare[:20]) * 1_000_000
-        return number if number in _WHOLE else None
+        return _fitting(number)
     found = _FRACTION.search(bare)
     fraction = 0
     if found is not None:
@@ -111,7 +116,7 @@ def _nanoseconds(text: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     number = (moment - _EPOCH) // timedelta(seconds=1) * 1_000_000_000 + fraction
-    return number if number in _WHOLE else None
+    return _fitting(number)
 
 
 def _lists(column: pa.Array, kind: Type) -> tuple[pa.Array, int]:

@@ -196,16 +196,20 @@ def _sources(raw: RawBatch) -> list[dict[str, Any]]:
     if "_source" in raw.frame.schema.names:
         texts = raw.frame.column("_source").to_pylist()
         out = [documents.expanded(_parsed(text)) for text in texts]
-    if any(not d for d in out):
-        columns = {
-            n: _values(raw.frame.column(n).combine_chunks(), n)[0] for n in raw.frame.schema.names if n[0] != "_"
-        }
-        for row, document in enumerate(out):
-            if not document:
-                for name, values in columns.items():
-                    if values[row] is not None:
-                        documents.put(document, name, values[row])
+    if all(out):
+        return out
+    columns = {n: _brought(raw.frame.column(n).combine_chunks(), n) for n in raw.frame.schema.names if n[0] != "_"}
+    for row, document in enumerate(out):
+        if not document:
+            for name, values in columns.items():
+                if values[row] is not None:
+                    documents.put(document, name, values[row])
     return out
+
+
+def _brought(column: pa.Array, name: str) -> list[Any]:
+    values = _values(column, name)[0]
+    return [v if v is None or isinstance(v, list) else [v] for v in values] if pa.types.is_list(column.type) else values
 
 
 def _parsed(text: str | None) -> dict[str, Any]:
