@@ -43,7 +43,8 @@ class Process:
 class Log(Protocol):
     """How a host's happenings are written down."""
 
-    def write(self, host: Host, what: str, process: Process | None, **facts: Any) -> None: ...
+    def write(self, host: Host, what: str, process: Process | None, **facts: Any) -> None:
+        """Add documents to the host's for one happening."""
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ class Host:
         self._write("load", process, path=dll, signed=signed)
 
     def set_value(self, process: Process, key: str, value: str, data: str) -> None:
-        """A registry write. `key` starts with ``HKLM\\`` or ``HKCU\\``; `value` is "" for the default value."""
+        """A registry write below the hive HKLM or HKCU; `value` is "" for the default value."""
         self._write("set_value", process, key=key, value=value, data=data)
 
     def create_file(self, process: Process, path: str) -> None:
