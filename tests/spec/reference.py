@@ -241,11 +241,10 @@ def liked(expr: ast.Like, left: str | None) -> bool | None:
         return None
     for pattern in expr.patterns:
         assert isinstance(pattern.value, str)
-        wanted = lucene(pattern.value) if expr.regex else wildcards(pattern.value)
-        given = left
-        if expr.ignore_case:
-            given, wanted = given.lower(), wanted if expr.regex else wanted.lower()
-        if re.fullmatch(wanted, given, re.DOTALL | (re.IGNORECASE if expr.ignore_case else 0)):
+        wanted = lucene(pattern.value, fold=expr.ignore_case) if expr.regex else wildcards(pattern.value)
+        if expr.ignore_case and not expr.regex:
+            wanted = wanted.lower()
+        if re.fullmatch(wanted, left.lower() if expr.ignore_case else left, re.DOTALL):
             return True
     return False
 
@@ -257,11 +256,11 @@ def wildcards(pattern: str) -> str:
 _LUCENE = re.compile(r'\\.|"[^"]*"|\[\^?\]?[^]]*\]|.', re.DOTALL)
 
 
-def lucene(pattern: str) -> str:
-    """A regular expression as Python writes it: no anchors, and in quotes everything is itself."""
+def lucene(pattern: str, *, fold: bool) -> str:
+    """A regular expression as Python writes it: no anchors, and in quotes everything is itself; letters lowered."""
 
     def part(found: re.Match[str]) -> str:
-        token = found[0]
+        token = found[0].lower() if fold and found[0][0] != "\\" else found[0]
         return re.escape(token.strip('"')) if token[0] == '"' else "\\" + token if token in "^$" else token
 
     return _LUCENE.sub(part, pattern)
