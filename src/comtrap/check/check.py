@@ -129,7 +129,7 @@ class _Query:
             self.report.add(
                 "E219", "a caseless field as a join key", field, "keys are compared exactly", "name the field itself"
             )
-        name = found.alias_of or found.copy_of or field.name
+        name = found.copy_of or found.alias_of or field.name
         return typed.Key(typed.Column(name, found.type), field.optional)
 
     def same_type(self, first: ast.Field, keys: list[tuple[ast.Field, ...]], place: int) -> None:
@@ -141,7 +141,7 @@ class _Query:
             a, b = schema.get(base.name), schema.get(other.name)
             if a is None:
                 base = other
-            elif b is not None and not _comparable(a.type, b.type):
+            elif b is not None and a.supported and b.supported and not _comparable(a.type, b.type):
                 says = f"this is {b.type.value}, `{base.name}` is {a.type.value}"
                 self.report.add("E215", "join keys of different types", other, says, "join on fields of one type")
 

@@ -97,13 +97,8 @@ class Expressions:
             return None
         if not found.supported:
             says = f"this is {found.written}, which EQL cannot query"
-            self.report.add(
-                "E211",
-                "a field of a type without values",
-                expr,
-                says,
-                "name a field inside it" * (found.written == "object") or None,
-            )
+            inside = "name a field inside it" if found.written == "object" else None
+            self.report.add("E211", "a field of a type without values", expr, says, inside)
             return None
         if not found.exact:
             self.report.add(
@@ -126,7 +121,7 @@ class Expressions:
         found = self.field(expr)
         if found is None:
             return fold.NULL, False
-        return typed.Column(found.alias_of or found.copy_of or expr.name, found.type), found.folded
+        return typed.Column(found.copy_of or found.alias_of or expr.name, found.type), found.folded
 
     def _plain_column(self, expr: ast.Field) -> typed.Expr:
         column, folded = self._column(expr)
@@ -201,7 +196,7 @@ class Expressions:
         try:
             return literals.convert(expr.value, kind, found.date_format if found is not None else None)
         except ValueError as error:
-            says = f"{error}, as {name} is {kind.value}"
+            says = f"{name} is {kind.value}: {error}"
             text = isinstance(expr.value, str)
             self.report.add("E210" if text else "E209", f"not a value of type {kind.value}", node, says)
             return fold.NULL
@@ -229,32 +224,33 @@ class Expressions:
             value = fold.NULL
         constants: list[typed.Constant] = []
         computed: list[typed.Expr] = []
-        kinds: set[object] = set()
         for node in expr.options:
             option = self.value(node)
             if fold.has_column(option):
                 self._against_field(node, sign)
-            elif isinstance(option, typed.Constant):
-                if option.value is not None and not fold.is_null(value):
-                    self._one_kind(kinds, option, node)
-                    converted = self._alike(option, (value, expr.value), node)
-                    assert isinstance(converted, typed.Constant)
-                    constants.append(converted)
-            elif not fold.is_null(value):
-                if expr.ignore_case or folded:
-                    self.report.add("E205", "not a constant", node, f"a list after `{sign}` holds literals")
-                computed.append(fold.comparison("==", value, self._alike(option, (value, expr.value), node)))
+            elif fold.is_null(value) or fold.is_null(option):
+                continue
+            elif isinstance(alike := self._alike(option, (value, expr.value), node), typed.Constant):
+                constants.append(alike)
+            elif expr.ignore_case or folded:
+                self.report.add("E205", "not a constant", node, f"a list after `{sign}` holds literals")
+            else:
+                computed.append(typed.Compare("==", value, alike))
+        self._one_kind(expr)
         found = fold.membership(value, constants, ignore_case=expr.ignore_case or folded)
         if computed:
             found = fold.any_of([found, *computed], in_leaf=True)
         return fold.negation(found) if expr.negated else found
 
-    def _one_kind(self, kinds: set[object], option: typed.Constant, node: ast.Expr) -> None:
-        kinds.add("number" if option.type.is_numeric else option.type.value)
-        if len(kinds) > 1:
-            self.report.add(
-                "E209", "a list of several types", node, f"this is {option.type.value}, those before it are not"
-            )
+    def _one_kind(self, expr: ast.In) -> None:
+        literal = [
+            (n, literals.of(n.value).type) for n in expr.options if isinstance(n, ast.Literal) and n.value is not None
+        ]
+        for node, kind in literal:
+            first = literal[0][1]
+            if kind is not first and not (kind.is_numeric and first.is_numeric):
+                says = f"this is {kind.value}, the first one is {first.value}"
+                self.report.add("E209", "a list of several types", node, says)
 
     def _like(self, expr: ast.Like) -> typed.Expr:
         value, folded = self._operand(expr.value)
@@ -262,6 +258,7 @@ class Expressions:
         if not (value.type.is_string or fold.is_null(value)):
             says = f"this is {value.type.value}, expected keyword"
             self.report.add("E216", f"`{sign}` on what is no text", expr.value, says, "use == instead")
+            return fold.NULL
         ignore_case = expr.ignore_case or folded
         patterns: list[str] = []
         for pattern in expr.patterns:
@@ -272,7 +269,7 @@ class Expressions:
                 patterns += self._regex(pattern, ignore_case=ignore_case, computed=not isinstance(value, typed.Column))
             else:
                 patterns.append(pattern.value)
-        if fold.is_null(value) or not patterns or not value.type.is_string:
+        if fold.is_null(value) or not patterns:
             return fold.NULL
         return typed.Matches(value, tuple(dict.fromkeys(patterns)), ignore_case, expr.regex)
 
@@ -281,7 +278,7 @@ class Expressions:
         try:
             return [translate(pattern.value, ignore_case=ignore_case, computed=computed)]
         except PatternError as error:
-            where = f"{error.message} (after {error.position} characters)"
+            where = f"{error.message} (after {error.position} characters)" if error.position else error.message
             if error.is_wrong:
                 self.report.add(
                     "E213",
@@ -342,7 +339,7 @@ class Expressions:
             self.report.add("E205", "not a constant", node, f"{place} of `{known.name}` has to be a literal")
             return fold.NULL
         if not fold.is_null(found) and not self._fits(found, wanted):
-            says = f"this is {found.type.value}, {place} of `{known.name}` is {wanted.wanted}"
+            says = f"this is {found.type.value}, {place} of `{known.name}` has to be {wanted.wanted}"
             self.report.add("E204", "an argument of the wrong type", node, says)
             return fold.NULL
         if known.name == "cidrMatch" and isinstance(found, typed.Constant) and found.value is not None:

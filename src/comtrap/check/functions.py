@@ -87,14 +87,14 @@ class Signature:
         return f"{least} or {most} arguments"
 
 
-_STRING = Parameter(STRING, "string")
-_NUMBER = Parameter(NUMBER, "number")
+_STRING = Parameter(STRING, "a string")
+_NUMBER = Parameter(NUMBER, "a number")
 _ANY = Parameter(ANY, "anything")
-_PLACE = Parameter(INTEGER, "integer", null_is_default=True)
-_OPTIONAL_PLACE = Parameter(INTEGER, "integer", optional=True, null_is_default=True)
-_GREEDY = Parameter(BOOLEAN, "boolean", optional=True)
-_ADDRESS = Parameter(ADDRESS, "ip")
-_BLOCK = Parameter(STRING, "string", constant=True)
+_PLACE = Parameter(INTEGER, "an integer", null_is_default=True)
+_OPTIONAL_PLACE = Parameter(INTEGER, "an integer", optional=True, null_is_default=True)
+_GREEDY = Parameter(BOOLEAN, "true or false", optional=True)
+_ADDRESS = Parameter(ADDRESS, "an ip")
+_BLOCK = Parameter(STRING, "a string", constant=True)
 
 _ALL = (
     Signature("add", (_NUMBER, _NUMBER), None, operator="+"),

@@ -19,8 +19,8 @@ _UNITS = {"s": _SECOND, "m": 60 * _SECOND, "h": 3600 * _SECOND, "H": 3600 * _SEC
 _UNITS["w"] = 7 * _UNITS["d"]
 _EPOCH_DAY = date(1970, 1, 1)
 _BEYOND = "the date is beyond the years 1 to 9999"
-_MATHS = re.compile(r"(?P<sign>[+-])(?P<count>\d{0,6})(?P<unit>[yMwdhHms])|/(?P<floor>[yMwdhHms])")
-_EPOCH = re.compile(r"(-?\d{1,19})(?:\.(\d{1,9}))?")
+_MATHS = re.compile(r"(?P<sign>[+-])(?P<count>\d{0,6})(?P<unit>[yMwdhHms])|/(?P<floor>[yMwdhHms])", re.ASCII)
+_EPOCH = re.compile(r"(-?\d{1,19})(?:\.(\d{1,9}))?", re.ASCII)
 _EPOCH_UNIT = {"epoch_millis": 1_000_000, "epoch_second": _SECOND}
 _TIME = "'T'HH[:mm[:ss[.SSSSSSSSS][,SSSSSSSSS]]][XXX]"
 _NAMED = {
@@ -141,7 +141,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             out.append(_ZONE)
         else:
             raise ValueError(f'the date format "{pattern}" is not supported: `{letters}`')
-    return re.compile(_once("".join(out)))
+    return re.compile(_once("".join(out)), re.ASCII)
 
 
 def _once(pattern: str) -> str:
