@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -24,19 +24,61 @@ _SAMPLE = 2048
 _VARIED = 0.5  # of a sample distinct: from here on, distinct values save nothing
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Protocol):
     """Columns of equal length to evaluate an expression on, one value or null in each place."""
+
+    @property
+    def size(self) -> int:
+        """How many places."""
+
+    def column(self, name: str) -> pa.Array:
+        """A column's values."""
+
+    def lowered(self, name: str) -> pa.Array:
+        """A text column in lower case."""
+
+
+@dataclass(slots=True)
+class Given:
+    """A frame of columns at hand."""
 
     size: int
     columns: Mapping[str, pa.Array]
     _lowered: dict[str, pa.Array] = field(default_factory=dict)
 
+    def column(self, name: str) -> pa.Array:
+        """A column's values."""
+        return self.columns[name]
+
     def lowered(self, name: str) -> pa.Array:
-        """A text column in lower case."""
+        """A text column in lower case, made once."""
         if name not in self._lowered:
             self._lowered[name] = lower(self.columns[name])
         return self._lowered[name]
+
+
+@dataclass(slots=True)
+class Taken:
+    """A frame of the values in some places of one column."""
+
+    source: Column
+    places: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """How many places."""
+        return self.places.size
+
+    def column(self, name: str) -> pa.Array:  # noqa: ARG002 - there is but one
+        """The values in the places."""
+        return self.source.flat.take(pa.array(self.places))
+
+    def lowered(self, name: str) -> pa.Array:
+        """These in lower case; once whole columns' worth of values was asked for, out of the whole column's."""
+        self.source.asked += self.places.size
+        if self.source.asked <= len(self.source.flat):
+            return lower(self.column(name))
+        return self.source.everything.lowered(name).take(pa.array(self.places))
 
 
 class Column:
@@ -46,12 +88,14 @@ class Column:
         rows: how many events.
         flat: the values. Without `offsets` one an event, null where it has none; with them, without nulls.
         offsets: where the values of each event begin in `flat`, and the end; None unless some event has several.
+        asked: how many values were put in lower case one by one so far.
     """
 
     def __init__(self, name: str, kind: Type, array: pa.Array) -> None:
         self.name = name
         self.kind = kind
         self.rows = len(array)
+        self.asked = 0
         self.flat, self.offsets = _flatten(array)
         if kind is Type.IP:
             self.flat = _canonical(self.flat)
@@ -80,13 +124,14 @@ class Column:
         return self._encoded[1]
 
     @cached_property
-    def frame(self) -> Frame:
-        """The distinct values, then null, to evaluate on."""
-        return Frame(len(self.distinct), {self.name: self.distinct})
+    def everything(self) -> Given:
+        """All of `flat` to evaluate on."""
+        return Given(len(self.flat), {self.name: self.flat})
 
-    def take(self, places: np.ndarray) -> pa.Array:
-        """Values of `flat`."""
-        return self.flat if places.size == len(self.flat) else self.flat.take(pa.array(places))
+    @cached_property
+    def kinds(self) -> Given:
+        """The distinct values, then null, to evaluate on."""
+        return Given(len(self.distinct), {self.name: self.distinct})
 
     def at(self, places: np.ndarray) -> pa.Array:
         """The values in some places of `flat`, null for -1."""

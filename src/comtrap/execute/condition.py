@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from comtrap.check import typed
-from comtrap.execute.columns import Column, Columns, Frame, encode, flags
+from comtrap.execute.columns import Column, Columns, Given, Taken, encode, flags
 from comtrap.execute.lower import Work, lower
 from comtrap.plan.shape import columns_of
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from comtrap.events.batch import EventBatch
+    from comtrap.execute.columns import Frame
 
 Failed: TypeAlias = Callable[[int, str], None]
 """Told of leaves that failed: on how many events, and why."""
@@ -102,7 +103,7 @@ class Conditions:
             codes = places if column.varied else column.codes[places]
             found = Truth(known.true[codes], None if known.failed is None else known.failed[codes], known.message)
         else:
-            found = _truth(expr, Frame(places.size, {column.name: column.take(places)}))
+            found = _truth(expr, Taken(column, places))
         return found if lengths is None else _any_value(found, lengths, lambda: _truth(expr, _nothing([column])))
 
     def _of_many(self, expr: typed.Expr, columns: list[Column], rows: np.ndarray) -> Truth:
@@ -120,11 +121,11 @@ class Conditions:
 
 
 def _whole(column: Column) -> Frame:
-    return Frame(len(column.flat), {column.name: column.flat}) if column.varied else column.frame
+    return column.everything if column.varied else column.kinds
 
 
 def _nothing(columns: list[Column]) -> Frame:
-    return Frame(1, {column.name: pa.nulls(1, column.flat.type) for column in columns})
+    return Given(1, {column.name: pa.nulls(1, column.flat.type) for column in columns})
 
 
 def _truth(expr: typed.Expr, frame: Frame) -> Truth:
@@ -202,7 +203,7 @@ def _lengths(column: Column, rows: np.ndarray) -> np.ndarray:
 def _of_tuples(expr: typed.Expr, columns: list[Column], tuples: list[np.ndarray], size: int) -> Truth:
     """Evaluate on the distinct tuples; gives one flag for each tuple."""
     if not columns:
-        found = _truth(expr, Frame(1, {}))
+        found = _truth(expr, Given(1, {}))
         return Truth(
             np.repeat(found.true, size), None if found.failed is None else np.repeat(found.failed, size), found.message
         )
@@ -217,7 +218,7 @@ def _of_tuples(expr: typed.Expr, columns: list[Column], tuples: list[np.ndarray]
         column.name: distinct.take(pa.array(codes[first]))
         for column, (codes, distinct) in zip(columns, coded, strict=True)
     }
-    found = _truth(expr, Frame(first.size, values))
+    found = _truth(expr, Given(first.size, values))
     return Truth(found.true[inverse], None if found.failed is None else found.failed[inverse], found.message)
 
 

@@ -13,6 +13,7 @@ from comtrap.execute.columns import flags
 from comtrap.execute.condition import Conditions
 from comtrap.execute.hits import HITS
 from comtrap.execute.keys import join_keys
+from comtrap.execute.tuples import FEWEST, Tuples, decide, find
 from comtrap.plan.plan import stages
 
 if TYPE_CHECKING:
@@ -53,30 +54,45 @@ def execute(plan: Plan, batch: EventBatch, failures: Counter[int] | None = None)
         ConditionFailed: a condition failed, and `failures` is not given.
     """
     conditions = Conditions(batch)
-    categories = Categories(conditions, plan.category_field)
+    categories = Categories(conditions, plan)
     tables = []
     for number, query in enumerate(plan.queries):
         failed = _failed(number, failures)
         for index, stage in enumerate(stages(query)):
-            rows = categories.rows(stage.category)
-            rows = rows[conditions.decide(stage.predicate, rows, failed)]
+            rows = categories.decide(stage, failed)
             if rows.size:
                 tables.append(_hits(conditions, batch, (number, index, stage), rows, failed))
     return pa.concat_tables(tables) if tables else HITS.empty_table()
 
 
 class Categories:
-    """The rows of each event category, found once."""
+    """The rows of each event category, and the kinds among them, found once."""
 
-    def __init__(self, conditions: Conditions, field: str) -> None:
+    def __init__(self, conditions: Conditions, plan: Plan) -> None:
         self._conditions = conditions
-        self._field = field
+        self._plan = plan
         self._rows: dict[str | None, np.ndarray] = {None: np.arange(len(conditions.columns))}
+        self._tuples: dict[str | None, Tuples] = {}
+
+    def decide(self, stage: typed.Stage, failed: Failed) -> np.ndarray:
+        """The rows, ascending, that satisfy a stage."""
+        rows = self.rows(stage.category)
+        if not self._plan.tuples_first or rows.size < FEWEST:
+            return rows[self._conditions.decide(stage.predicate, rows, failed)]
+        return decide(self._conditions, self.tuples(stage.category), stage.predicate, failed)
+
+    def tuples(self, category: str | None) -> Tuples:
+        """The kinds of events in a category, told apart by the columns that its stages use."""
+        if category not in self._tuples:
+            every = (stage for query in self._plan.queries for stage in stages(query))
+            predicates = [stage.predicate for stage in every if stage.category == category]
+            self._tuples[category] = find(self._conditions, self.rows(category), predicates)
+        return self._tuples[category]
 
     def rows(self, category: str | None) -> np.ndarray:
         """Rows of a category, ascending; for None every row. An event may be of several."""
         if category not in self._rows:
-            column = self._conditions.columns[self._field]
+            column = self._conditions.columns[self._plan.category_field]
             wanted = flags(pc.equal(column.distinct, category))
             found = np.flatnonzero(wanted[column.codes])
             if column.offsets is not None:

@@ -98,7 +98,7 @@ def _(expr: typed.Constant, work: Work) -> Vector:  # noqa: ARG001 - a constant 
 
 @lower.register
 def _(expr: typed.Column, work: Work) -> Vector:
-    return work.frame.columns[expr.name]
+    return work.frame.column(expr.name)
 
 
 @lower.register
@@ -229,7 +229,7 @@ def _truth(expr: typed.Expr, work: Work) -> Vector:
 
 def _text(expr: typed.Expr, work: Work, *, folded: bool) -> pa.Array:
     if isinstance(expr, typed.Column):
-        return work.frame.lowered(expr.name) if folded else work.frame.columns[expr.name]
+        return work.frame.lowered(expr.name) if folded else work.frame.column(expr.name)
     values = work.array(lower(expr, work), pa.string())
     return patterns.lower(values) if folded else values
 

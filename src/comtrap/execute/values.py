@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from comtrap.execute.columns import Columns, Frame
+from comtrap.execute.columns import Columns, Given
 from comtrap.execute.condition import combinations, too_many
 from comtrap.execute.execute import ConditionFailed, condition
 from comtrap.execute.functions import Value
@@ -43,7 +43,7 @@ def values(expr: typed.Expr, batch: EventBatch) -> list[Found]:
     found: list[dict[Value, None]] = [{} for _ in rows]
     for at, tuples in combinations(used, rows):
         taken = [column.at(places) for column, places in zip(used, tuples, strict=True)]
-        work = Work(Frame(at.size, dict(zip(names, taken, strict=True))))
+        work = Work(Given(at.size, dict(zip(names, taken, strict=True))))
         vector = lower(expr, work)
         if work.failed is not None:
             raise ConditionFailed(0, work.message)
