@@ -1,0 +1,10 @@
+"""What holds for every test: chance is the same in every run, and no test depends on the clock."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "comtrap", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile("comtrap")
