@@ -22,7 +22,8 @@ from comtrap.sources.evtx_chunk import (
     mended,
     slots,
 )
-from comtrap.sources.shapes.event import from_event
+from comtrap.sources.shapes.event import from_evtx
+from comtrap.sources.shapes.event import mended as mended_column
 from comtrap.sources.stream import exactly
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
     Headers are not believed: a log that was not closed, was cut off, or has a damaged chunk gives every whole record.
     """
     origin = replace(content.origin, source="evtx")
-    batches = Batches(origin, wanted, _decoded)
+    batches = Batches(origin, wanted, _decoded, mended_column)
     position = 0
     broken: SourceError | None = None
     if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
@@ -142,4 +143,4 @@ def parse(chunks: Sequence[bytes]) -> dict[int, str]:
 
 def _decoded(text: str) -> Shaped:
     record: dict[str, Any] = orjson.loads(text)
-    return from_event(record["Event"], SHAPE)
+    return from_evtx(record["Event"], SHAPE)

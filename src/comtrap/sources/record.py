@@ -11,6 +11,9 @@ import orjson
 SIZE_BYTES = 16 << 20
 """The longest record that is read."""
 
+VALUES = 500_000
+"""How many values a record may have, about. One of a few bytes takes up to thirty times as many when decoded."""
+
 DEPTH = 64
 """How deep objects and lists may lie within one another."""
 
@@ -47,6 +50,8 @@ def parsed(text: bytes) -> tuple[dict[str, Any], bool]:
     """
     if len(text) > SIZE_BYTES:
         raise BadRecordError(TOO_LONG, f"a record of more than {SIZE_BYTES >> 20} MiB")
+    if len(text) > VALUES and text.count(b",") > VALUES:
+        raise BadRecordError(TOO_LONG, f"a record of more than {VALUES:,} values")
     if text.count(b"{") + text.count(b"[") > DEPTH and depth(text) > DEPTH:
         raise BadRecordError(TOO_DEEP, f"objects more than {DEPTH} deep")
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from comtrap.events.raw import ECS
 from comtrap.sources.shapes.kind import kind
 from comtrap.sources.shapes.shaped import Shaped
 
@@ -13,12 +12,14 @@ if TYPE_CHECKING:
 
 WINLOGBEAT, AGENT = "winlogbeat", "agent"
 
+_DOTTED = frozenset({"winlog.channel", "winlog.event_id", "winlog.provider_name", "winlog.record_id"})
+
 
 def shaped(record: Mapping[str, Any]) -> Shaped | None:
     """The document as it is, its provider named; None where it has nothing under `winlog`."""
     winlog = record.get("winlog")
     if type(winlog) is not dict:
-        if winlog is not None or not any(key.startswith("winlog.") for key in record):
+        if winlog is not None or _DOTTED.isdisjoint(record):
             return None
         winlog = {}
     provider, channel, code = (
@@ -29,7 +30,7 @@ def shaped(record: Mapping[str, Any]) -> Shaped | None:
     if code is None:
         code = value(record, "event", "code")
     found = kind(provider, channel, code)
-    if provider is None and found != ECS and found[0]:
+    if provider is None and found[0]:
         record = {**record, "winlog.provider_name": found[0]}
     return Shaped(found, WINLOGBEAT if _is_winlogbeat(record) else AGENT, record)
 

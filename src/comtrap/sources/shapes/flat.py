@@ -13,6 +13,8 @@ from comtrap.sources.shapes.shaped import Shaped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from comtrap.events.raw import Kind
+
 NXLOG, SYSMON_FLAT = "nxlog", "sysmon_flat"
 
 _SYSTEM = {
@@ -51,13 +53,17 @@ _OWN = frozenset({
 })  # fmt: skip
 """What the shippers on the way wrote, of no event."""
 
-_SHIPPER = frozenset({"@timestamp", "@version", "TimeCreated", "host", "port"})
+_SHIPPER = frozenset({"@version", "TimeCreated", "host", "port"})
+_OURS = ""  # in the place of a name: to be kept apart from the event's data
+_NAMES = {**_SYSTEM, "@timestamp": "@timestamp", **dict.fromkeys(_SHIPPER, _OURS)}
+_NAMES_BY_MODULE = {**_NAMES, **_MODULE, **dict.fromkeys(_OWN, _OURS)}
 _TYPES = {
     "INFO": "information", "WARNING": "warning", "ERROR": "error", "CRITICAL": "critical", "VERBOSE": "verbose",
     "DEBUG": "verbose", "AUDIT_SUCCESS": "information", "AUDIT_FAILURE": "information",
 }  # fmt: skip
 """NXLog's EventType, which takes the place of a field of the event that has the same name, and the level it means."""
 
+_HAVE_EVENT_TYPE = frozenset((SYSMON, code) for code in (12, 13, 14, 17, 18, 19, 20, 21))
 _EVENT_TYPE = re.compile(r"(?:^|\n)EventType: *(\w+)")
 _SYSMON_FIELDS = frozenset({"UtcTime", "ProcessGuid", "SourceProcessGUID", "RuleName", "EventNamespace", "Image"})
 
@@ -76,29 +82,34 @@ def shaped(record: Mapping[str, Any]) -> Shaped | None:
 
 
 def _nxlog(record: Mapping[str, Any]) -> Shaped:
-    data = dict(record)
-    document: dict[str, Any] = {}
-    by_module = "SourceModuleType" in record or "EventReceivedTime" in record
-    for names in (_SYSTEM, _MODULE) if by_module else (_SYSTEM,):
-        for key, name in names.items():
-            if (value := data.pop(key, None)) is not None:
-                document[name] = value
-    created = data.get("TimeCreated")
+    names = _NAMES_BY_MODULE if "SourceModuleType" in record or "EventReceivedTime" in record else _NAMES
+    data: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    document: dict[str, Any] = {"winlog.event_data": data, "nxlog": own}
+    for key, value in record.items():
+        name = names.get(key)
+        if name is None:
+            data[key] = value
+        elif name:
+            document[name] = value
+        else:
+            own[key] = value
+    if names is _NAMES_BY_MODULE and "Category" in record:
+        document["winlog.task"] = record["Category"]
+    created = moment(own.get("TimeCreated"))
     if created is not None:
-        document["winlog.time_created"] = moment(created)
-    stamp = data.pop("@timestamp", None)
-    document["@timestamp"] = stamp if stamp is not None else moment(created or data.get("EventTime"))
-    document["nxlog"] = {key: data.pop(key) for key in (_OWN if by_module else _SHIPPER) if key in data}
-    channel = document.get("winlog.channel")
-    found = kind(document.get("winlog.provider_name"), channel, document["winlog.event_id"])
-    if found != ECS and not document.get("winlog.provider_name"):
-        document["winlog.provider_name"] = found[0] or None
-    _event_type(data, document, is_sysmon=found[0] == SYSMON)
-    document["winlog.event_data"] = data
+        document["winlog.time_created"] = created
+    if document.get("@timestamp") is None:
+        document["@timestamp"] = created if created is not None else moment(own.get("EventTime", data.get("EventTime")))
+    provider = document.get("winlog.provider_name")
+    found = kind(provider, document.get("winlog.channel"), document["winlog.event_id"])
+    if found[0] and not provider:
+        document["winlog.provider_name"] = found[0]
+    _event_type(data, document, found)
     return Shaped(found, NXLOG, document)
 
 
-def _event_type(data: dict[str, Any], document: dict[str, Any], *, is_sysmon: bool) -> None:
+def _event_type(data: dict[str, Any], document: dict[str, Any], found: Kind) -> None:
     """Tell NXLog's EventType from the event's, which the message may still have."""
     written = data.get("EventType")
     if isinstance(written, str) and written in _TYPES:
@@ -108,10 +119,10 @@ def _event_type(data: dict[str, Any], document: dict[str, Any], *, is_sysmon: bo
             document["winlog.keywords"] = [written.replace("_", " ").title()]
         written = None
     message = document.get("message")
-    if written is None and is_sysmon and isinstance(message, str):
-        found = _EVENT_TYPE.search(message)
-        if found is not None:
-            data["EventType"] = found[1]
+    if written is None and found in _HAVE_EVENT_TYPE and isinstance(message, str):
+        line = _EVENT_TYPE.search(message)
+        if line is not None:
+            data["EventType"] = line[1]
 
 
 def _sysmon(record: Mapping[str, Any], code: Any) -> Shaped | None:

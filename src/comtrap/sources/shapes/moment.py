@@ -16,6 +16,8 @@ def moment(written: Any) -> str | None:
 
     What is neither stays as it is, for whoever reads it to say so.
     """
+    if isinstance(written, str) and written.endswith("Z"):
+        return written
     if isinstance(written, bool) or written is None:
         return None
     if isinstance(written, int | float):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from comtrap.events.raw import ECS
 from comtrap.sources.shapes.kind import kind
 from comtrap.sources.shapes.shaped import Shaped
 
@@ -50,6 +49,6 @@ def shaped(record: Mapping[str, Any]) -> Shaped | None:
     document = {_NAMES.get(key, key): value for key, value in record.items()}
     if "computer_name" in record and "beat" in record:
         document.pop("host", None)
-    if found != ECS and not record.get("source_name"):
-        document["winlog.provider_name"] = found[0] or None
+    if found[0] and not record.get("source_name"):
+        document["winlog.provider_name"] = found[0]
     return Shaped(found, SHAPE, document)

@@ -1,0 +1,62 @@
+"""Blocks of bytes as lines."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.sources.reading import Pieces
+
+from comtrap.errors import SourceError
+from comtrap.sources import lines as module
+from comtrap.sources.lines import TOO_LONG, lines
+
+
+def split(data, size=1 << 20):
+    return [line for block in lines(Pieces(data, size)) for line in block]
+
+
+@given(st.binary(max_size=60).map(lambda b: b.replace(b"b", b"\n")), st.integers(1, 9))
+def test_lines_are_those_between_line_ends(data, size):
+    expected = data.split(b"\n")
+    if not expected[-1]:
+        expected.pop()
+
+    assert split(data, size) == expected
+
+
+@given(st.integers(1, 9))
+def test_a_line_too_long_to_hold_has_its_place(size):
+    old, module.SIZE_BYTES = module.SIZE_BYTES, 10
+    try:
+        assert split(b"a\n" + b"x" * 11 + b"\nb\n" + b"y" * 10 + b"\n" + b"z" * 30, size) == [
+            b"a", TOO_LONG, b"b", b"y" * 10, TOO_LONG,
+        ]  # fmt: skip
+    finally:
+        module.SIZE_BYTES = old
+
+
+def test_a_stream_that_breaks_gives_the_lines_before():
+    found = []
+    with pytest.raises(SourceError):
+        found.extend(line for block in lines(Pieces(b"a\nb\nc", 2, SourceError("gone"))) for line in block)
+
+    assert found == [b"a", b"b"]
+
+
+def test_a_line_without_end_takes_no_more_memory_than_a_record(monkeypatch):
+    monkeypatch.setattr(module, "SIZE_BYTES", 1 << 20)
+    held = []
+
+    class Endless:
+        left = 3200
+
+        def read(self, size):
+            held.append(sum(map(len, generator.gi_frame.f_locals.get("start", ()))))
+            self.left -= 1
+            return b"{" * 65536 if self.left else b""
+
+    generator = lines(Endless())
+
+    assert list(generator) == [[TOO_LONG]]
+    assert max(held) <= 1 << 20
