@@ -22,8 +22,7 @@ def every(package: ModuleType, *wanted: str) -> Iterator[tuple[str, Any]]:
         wanted: the names that make a module an extension, such as ``sniff`` and ``read``; modules beside the
             extensions that lack one (the concept, its parts) are passed over.
     """
-    ours = {m.name: f"{package.__name__}.{m.name}" for m in pkgutil.iter_modules(package.__path__)}
-    theirs = {e.name: e for e in entry_points(group=package.__name__)}
+    ours, theirs = _ours(package), {e.name: e for e in entry_points(group=package.__name__)}
     for name in sorted({*ours, *theirs}):
         module = theirs[name].load() if name in theirs else importlib.import_module(ours[name])
         if all(hasattr(module, attribute) for attribute in wanted):
@@ -31,12 +30,21 @@ def every(package: ModuleType, *wanted: str) -> Iterator[tuple[str, Any]]:
 
 
 def load(package: ModuleType, name: str, *wanted: str) -> Any:
-    """One extension by name.
+    """One extension by name; of the others none is imported unless it is missing.
 
     Raises:
         PluginError: no file and no entry point answers to the name; lists those there are.
     """
+    ours = _ours(package)
+    if name in ours and not entry_points(group=package.__name__, name=name):
+        module = importlib.import_module(ours[name])
+        if all(hasattr(module, attribute) for attribute in wanted):
+            return module
     found = dict(every(package, *wanted))
     if name not in found:
         raise PluginError(f"no {package.__name__} called {name!r}; there are {', '.join(found)}")
     return found[name]
+
+
+def _ours(package: ModuleType) -> dict[str, str]:
+    return {m.name: f"{package.__name__}.{m.name}" for m in pkgutil.iter_modules(package.__path__)}

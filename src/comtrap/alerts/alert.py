@@ -22,6 +22,8 @@ class Evidence:
         time_ns: nanoseconds since the epoch, UTC.
         event: the whole event as a nested ECS document, our `comtrap` object included.
         part: for the further parts of a multi-part script block, their number from 2; None otherwise.
+        id: the event's own id, the same in every copy of the log; see `alerts.ids`.
+        index: the index the event would have had in Elastic.
     """
 
     path: str
@@ -34,6 +36,8 @@ class Evidence:
     stage: int
     event: Mapping[str, Any]
     part: int | None = None
+    id: str = ""
+    index: str = ""
 
 
 @dataclass(frozen=True, slots=True)

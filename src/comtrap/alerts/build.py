@@ -1,94 +1,189 @@
-"""Matches to alerts."""
+"""Hits to alerts: matches, their evidence, their ids, and the order they are told in."""
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+import weakref
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, overload
 
 import orjson
 
 from comtrap.alerts.alert import Alert, Clause, Evidence, Why
-from comtrap.alerts.explain import explain
-from comtrap.events.batch import EventBatch
-from comtrap.schema.telemetry import telemetry
+from comtrap.alerts.explain import Explanation
+from comtrap.alerts.ids import alert_id
+from comtrap.alerts.records import records
+from comtrap.match.match import match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator
 
-    from comtrap.alerts.store import Kept, Store
-    from comtrap.match.hit import Match
-    from comtrap.rules.rule import Rule
+    from comtrap.alerts.store import Store
+    from comtrap.plan.plan import Plan
+    from comtrap.rules.rule import Rule, Severity
 
-PARTS = ("comtrap", "powershell", "script_block_parts")
+TOGETHER = 256  # alerts made at once
 
-
-def build(rule: Rule, match: Match, store: Store) -> Alert:
-    """The alert of one match: its events with all they say, why they matched, and an id that a second scan gives too."""
-    evidence: list[Evidence] = []
-    clauses: list[Clause] = []
-    for stage, event in enumerate(match.events):
-        if event is None:
-            continue
-        kept = store.get(event)
-        first = _evidence(kept, stage)
-        evidence += [first, *_parts(first, store)]
-        clauses += explain(rule, stage, EventBatch(kept.frame(), telemetry()))
-    name = orjson.dumps([str(rule.id), *(_identity(e) for e in evidence if e.part is None)])
-    return Alert(sha256(name).hexdigest(), rule, tuple(evidence), Why(tuple(clauses)), match.key)
+_TABLES = """
+create table match (id integer primary key, query integer, key blob, events blob);
+create table chosen (event integer primary key) without rowid;
+create table evidence (event integer primary key, time integer, id text, parts blob, whole blob) without rowid;
+create table alert (id text primary key, time integer, rule text, match integer, count integer) without rowid;
+create index alert_order on alert (time, rule, id);
+"""
 
 
-def merged(alerts: Iterable[Alert]) -> list[Alert]:
-    """Alerts of equal ids as one with their count; sorted by time of the last event, rule id, alert id."""
-    found: dict[str, Alert] = {}
-    counts: dict[str, int] = {}
-    for alert in alerts:
-        found.setdefault(alert.id, alert)
-        counts[alert.id] = counts.get(alert.id, 0) + 1
-    whole = [a if counts[i] == 1 else Alert(i, a.rule, a.evidence, a.why, a.key, counts[i]) for i, a in found.items()]
-    return sorted(whole, key=lambda a: (a.time_ns, str(a.rule.id), a.id))
+def build(rules: Sequence[Rule], plan: Plan, store: Store) -> Alerts:
+    """The alerts that the hits of a store add up to.
+
+    Args:
+        rules: by query number.
+        plan: what the hits are of.
+        store: all hits and records; the result takes it over and closes it.
+    """
+    store.database.executescript(_TABLES)
+    _match(plan, store)
+    _settle(store)
+    _number(rules, store)
+    return Alerts(rules, store)
 
 
-def _evidence(kept: Kept, stage: int, part: int | None = None) -> Evidence:
-    event = kept.parsed()
-    record_id = at(event, "winlog", "record_id")
-    return Evidence(
-        path=kept.path,
-        member=kept.member,
-        position=kept.position,
-        record_id=None if record_id is None else str(record_id),
-        channel=at(event, "winlog", "channel"),
-        host=at(event, "host", "name"),
-        time_ns=kept.time_ns,
-        stage=stage,
-        event=event,
-        part=part,
-    )
+class Alerts(Sequence[Alert]):
+    """The alerts of a run, each once, sorted by time of the last event, rule id, alert id.
+
+    They are made of what is kept on disk each time they are asked for, so that any number of them fits in memory.
+    """
+
+    def __init__(self, rules: Sequence[Rule], store: Store) -> None:
+        """Args: rules: by query number. store: with the tables of `build`."""
+        self._rules = rules
+        self._database = store.database
+        self._explanations: dict[tuple[int, int], Explanation] = {}
+        self._close = weakref.finalize(self, store.close)
+
+    def close(self) -> None:
+        """Give back the disk space; nothing can be asked for afterwards."""
+        self._close()
+
+    def severities(self) -> set[Severity]:
+        """How bad they are, each degree once."""
+        found = self._database.execute("select distinct query from alert join match on match.id = alert.match")
+        return {self._rules[query].severity for (query,) in found}
+
+    def __len__(self) -> int:
+        (count,) = self._database.execute("select count(*) from alert").fetchone()
+        return int(count)
+
+    def __iter__(self) -> Iterator[Alert]:
+        return self._made("", ())
+
+    @overload
+    def __getitem__(self, at: int) -> Alert: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Alert]: ...
+    def __getitem__(self, at: int | slice) -> Alert | list[Alert]:
+        if isinstance(at, slice):
+            return list(self)[at]
+        place = at if at >= 0 else len(self) + at
+        for alert in self._made("limit 1 offset ?", (place,)) if place >= 0 else ():
+            return alert
+        raise IndexError(at)
+
+    def _made(self, which: str, arguments: tuple[int, ...]) -> Iterator[Alert]:
+        listed = (
+            "select alert.id, query, key, events, count from alert join match on match.id = alert.match"  # noqa: S608 - a clause of ours
+            f" order by alert.time, alert.rule, alert.id {which}"
+        )
+        with closing(self._database.execute(listed, arguments)) as rows:
+            while some := rows.fetchmany(TOGETHER):
+                yield from self._explained(some)
+
+    def _explained(self, rows: list[tuple[str, int, bytes, bytes, int]]) -> Iterator[Alert]:
+        evidence = [[_evidence(self._database, s, e) for s, e in enumerate(orjson.loads(row[3]))] for row in rows]
+        stages: dict[tuple[int, int], list[tuple[int, Evidence]]] = defaultdict(list)
+        for number, (row, found) in enumerate(zip(rows, evidence, strict=True)):
+            for one in found:
+                if one:
+                    stages[row[1], one[0].stage].append((number, one[0]))
+        clauses: list[dict[int, tuple[Clause, ...]]] = [{} for _ in rows]
+        for (query, stage), members in stages.items():
+            explanation = self._explanation(query, stage)
+            for (number, _), held in zip(members, explanation.of([e.event for _, e in members]), strict=True):
+                clauses[number][stage] = held
+        for number, (name, query, key, _, count) in enumerate(rows):
+            why = Why(tuple(clause for stage in sorted(clauses[number]) for clause in clauses[number][stage]))
+            shown = tuple(e for one in evidence[number] for e in one)
+            yield Alert(name, self._rules[query], shown, why, tuple(orjson.loads(key)), count)
+
+    def _explanation(self, query: int, stage: int) -> Explanation:
+        if (query, stage) not in self._explanations:
+            self._explanations[query, stage] = Explanation(self._rules[query], stage)
+        return self._explanations[query, stage]
 
 
-def _parts(first: Evidence, store: Store) -> list[Evidence]:
-    """The further parts of a script block that was logged in several."""
-    numbers = at(first.event, *PARTS) or []
-    numbers = numbers if isinstance(numbers, list) else [numbers]
-    return [_evidence(store.get(int(n)), first.stage, part) for part, n in enumerate(numbers, 2)]
+def _match(plan: Plan, store: Store) -> None:
+    for number, query in enumerate(plan.queries):
+        hits = store.hits(number)
+        found = match(query, number, hits) if hits.num_rows else []
+        with store.database:
+            store.database.executemany(
+                "insert into match (query, key, events) values (?, ?, ?)",
+                ((number, orjson.dumps(m.key), orjson.dumps(m.events)) for m in found),
+            )
+            store.database.executemany(
+                "insert or ignore into chosen values (?)",
+                ((event,) for m in found for event in m.events if event is not None),
+            )
 
 
-def _identity(evidence: Evidence) -> list[Any]:
-    """What tells a record from every other, wherever its file lies."""
-    event = evidence.event
-    host = at(event, "host", "name") or at(event, "host", "id")
-    provider = at(event, "winlog", "provider_name") or at(event, "event", "provider")
-    record = evidence.record_id
-    if record is None:
-        own = {name: value for name, value in event.items() if name not in {"comtrap", "_index", "_id"}}
-        record = sha256(orjson.dumps(own, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return [host, evidence.channel, provider, at(event, "event", "code"), evidence.time_ns, record]
+def _settle(store: Store) -> None:
+    """The events of matches, and the further parts of script blocks among them, as evidence."""
+    for raw in store.records("chosen"):
+        rows = [
+            (r.event, r.evidence.time_ns, r.evidence.id, orjson.dumps(r.parts), _written(r.evidence))
+            for r in records(raw)
+        ]
+        with store.database:
+            store.database.executemany("insert or ignore into evidence values (?, ?, ?, ?, ?)", rows)
 
 
-def at(document: Mapping[str, Any], *path: str) -> Any:
-    """The value at a path of a nested document, or None."""
-    value: Any = document
-    for name in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
+def _number(rules: Sequence[Rule], store: Store) -> None:
+    with closing(store.database.execute("select id, query, events from match order by id")) as rows:
+        while some := rows.fetchmany(TOGETHER):
+            numbered = []
+            for number, query, events in some:
+                told = [_identified(store, event) for event in orjson.loads(events) if event is not None]
+                name = alert_id(rules[query].id, [identity for _, identity in told])
+                numbered.append((name, max(time for time, _ in told), str(rules[query].id), number))
+            # Copies of one event count as one: the first match stands for all.
+            store.database.executemany(
+                "insert into alert values (?, ?, ?, ?, 1) on conflict (id) do update set count = count + 1", numbered
+            )
+    store.database.commit()
+
+
+def _identified(store: Store, event: int) -> tuple[int, str]:
+    found: tuple[int, str] = store.database.execute(
+        "select time, id from evidence where event = ?", (event,)
+    ).fetchone()
+    return found
+
+
+def _evidence(database: Any, stage: int, event: int | None) -> list[Evidence]:
+    """What fills a stage: nothing, the event, or the parts of a script block in order."""
+    if event is None:
+        return []
+    parts, first = _stored(database, event)
+    further = [_stored(database, part)[1] for part in parts]
+    return [replace(first, stage=stage), *(replace(e, stage=stage, part=n) for n, e in enumerate(further, 2))]
+
+
+def _stored(database: Any, event: int) -> tuple[list[int], Evidence]:
+    parts, whole = database.execute("select parts, whole from evidence where event = ?", (event,)).fetchone()
+    return orjson.loads(parts), Evidence(**orjson.loads(whole))
+
+
+def _written(evidence: Evidence) -> bytes:
+    return orjson.dumps(asdict(evidence), default=str)

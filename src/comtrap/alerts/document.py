@@ -1,35 +1,46 @@
-"""An alert as one JSON object, in the shape of Elastic Security's own alert documents."""
+"""An alert as one JSON object, in the shape of Elastic Security's own alert documents.
+
+ECS fields are nested; what stands below ``kibana.alert.`` and ``comtrap.`` has flat, dotted keys. Two things differ from
+what a running Kibana would write, so that two scans of the same logs give the same text: ``@timestamp`` is the time of
+the last event, not of the scan; and what only a server knows (space, execution, who made the rule and when) is left out.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from comtrap.alerts.build import at
+from comtrap.alerts.reason import reason
+from comtrap.lang import ast
+from comtrap.rules.attack import technique_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from comtrap.alerts.alert import Alert, Evidence
+    from comtrap.rules.rule import Rule
+
+_OURS = {"comtrap", "_index", "_id", "_source"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def document(alert: Alert) -> dict[str, Any]:
-    """The alert as NDJSON writes it.
-
-    ECS fields are nested: those of the event, or what all events of a sequence share. Keys under ``kibana.alert.`` and
-    ``comtrap.`` are flat and dotted. ``@timestamp`` is the time of the last event, so that two scans of the same logs
-    give the same text. `docs/decisions` ("alert documents") lists where Elastic writes something else.
-    """
-    shared: Any = alert.evidence[0].event
-    for evidence in alert.evidence[1:]:
-        shared = _shared(shared, evidence.event)
-    out: dict[str, Any] = {k: v for k, v in shared.items() if k not in {"comtrap", "_index", "_id"}}
-    event = dict(out.get("event") or {})
-    out["@timestamp"] = moment(alert.time_ns)
-    out["event"] = event | {"kind": "signal"}
-    out |= _kibana(alert, event)
-    if "comtrap" in shared:
-        out |= {f"comtrap.{k}": v for k, v in shared["comtrap"].items()}
+    """The alert; of a sequence, the one that stands for it as a whole, with what its events share."""
+    events = _events(alert)
+    out = _signal(alert, reduce(shared, (e.event for e in events)), events[-1])
+    out["kibana.alert.uuid"] = alert.id
+    out["kibana.alert.depth"] = 1
+    out["kibana.alert.ancestors"] = [_ancestor(e) for e in events]
+    if _grouped(alert):
+        blocks = building_blocks(alert)
+        out["kibana.alert.depth"] = 2
+        out["kibana.alert.ancestors"] += [
+            {"id": b["kibana.alert.uuid"], "type": "signal", "index": "", "depth": 1, "rule": str(alert.rule.id)}
+            for b in blocks
+        ]
+        out["kibana.alert.group.id"] = _group(alert)
     out["comtrap.count"] = alert.count
     out["comtrap.evidence"] = [_evidence(e) for e in alert.evidence]
     out["comtrap.why"] = {
@@ -39,122 +50,151 @@ def document(alert: Alert) -> dict[str, Any]:
     return out
 
 
+def building_blocks(alert: Alert) -> list[dict[str, Any]]:
+    """The alerts of the single events of a sequence, which Elastic writes beside the one that stands for all."""
+    out = []
+    for place, evidence in enumerate(_events(alert) if _grouped(alert) else ()):
+        block = _signal(alert, evidence.event, evidence)
+        block["kibana.alert.uuid"] = sha256(f"{alert.id}\n{place}\n{evidence.id}".encode()).hexdigest()
+        block["kibana.alert.depth"] = 1
+        block["kibana.alert.ancestors"] = [_ancestor(evidence)]
+        block["kibana.alert.building_block_type"] = "default"
+        block["kibana.alert.group.id"] = _group(alert)
+        block["kibana.alert.group.index"] = place
+        block["comtrap.evidence"] = [_evidence(e) for e in alert.evidence if e.stage == evidence.stage]
+        out.append(block)
+    return out
+
+
 def moment(time_ns: int) -> str:
     """ISO 8601 with milliseconds, UTC."""
     seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03}Z"
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03}Z"
 
 
-def reason(alert: Alert) -> str:
-    """The sentence Elastic puts on an alert; parts that are not known are left out."""
-    event = alert.evidence[-1].event
-    category = at(event, "event", "category")
-    kind = category[0] if isinstance(category, list) and category else category
-    said = [
-        ("process", at(event, "process", "name")),
-        ("parent process", at(event, "process", "parent", "name")),
-        ("file", at(event, "file", "name")),
-        ("source", _address(event, "source")),
-        ("destination", _address(event, "destination")),
-    ]
-    things = ", ".join(f"{what} {value}" for what, value in said if value)
-    user, host = at(event, "user", "name"), at(event, "host", "name")
-    return " ".join(
-        part
-        for part in (
-            f"{kind or ''} event".strip(),
-            f"with {things}," if things else "",
-            f"by {user}" if user else "",
-            f"on {host}" if host else "",
-            f"created {alert.rule.severity.word} alert {alert.rule.name}.",
-        )
-        if part
-    )
+def shared(one: Any, other: Any) -> Any:
+    """What two documents agree on: equal values, and what their lists have in common; None for nothing."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        both = {key: shared(one[key], other[key]) for key in one if key in other}
+        return {key: value for key, value in both.items() if value is not None and value not in ({}, [])}
+    if isinstance(one, list) and isinstance(other, list):
+        return [value for value in one if value in other]
+    return one if one == other else None
 
 
-def _kibana(alert: Alert, event: Mapping[str, Any]) -> dict[str, Any]:
+def _signal(alert: Alert, event: Mapping[str, Any], last: Evidence) -> dict[str, Any]:
+    """What a single event's alert and a sequence's have in common."""
     rule = alert.rule
-    last = alert.evidence[-1]
-    ancestors = [
-        {
-            "id": f"{e.path}#{e.position}" if e.record_id is None else e.record_id,
-            "type": "event",
-            "index": "",
-            "depth": 0,
-        }
-        for e in alert.evidence
-        if e.part is None
-    ]
-    said: dict[str, Any] = {
-        "uuid": alert.id,
-        "original_time": moment(last.time_ns),
-        "original_event": dict(event.items()),
-        "ancestors": ancestors,
-        "depth": 1 if len(ancestors) == 1 else 2,
-        "status": "active",
-        "workflow_status": "open",
-        "workflow_tags": [],
-        "workflow_assignee_ids": [],
-        "reason": reason(alert),
-        "severity": rule.severity.word,
-        "risk_score": rule.risk_score,
+    of_event = event.get("event")
+    original = of_event if isinstance(of_event, dict) else {}
+    out: dict[str, Any] = {key: value for key, value in event.items() if key not in _OURS}
+    out["@timestamp"] = moment(last.time_ns)
+    out["event"] = original | {"kind": "signal"}
+    out |= {f"kibana.alert.original_event.{key}": value for key, value in original.items()}
+    out |= {
+        "kibana.alert.original_time": moment(last.time_ns),
+        "kibana.alert.reason": reason(rule, event),
+        "kibana.alert.severity": rule.severity.word,
+        "kibana.alert.risk_score": rule.risk_score,
+        "kibana.alert.status": "active",
+        "kibana.alert.workflow_status": "open",
+        "kibana.alert.workflow_tags": [],
+        "kibana.alert.workflow_assignee_ids": [],
+        "kibana.space_ids": ["default"],
     }
-    if len(ancestors) > 1:
-        said["group.id"] = alert.id
-    original = said.pop("original_event")
-    said |= {f"original_event.{k}": v for k, v in original.items()}
-    said |= {f"rule.{k}": v for k, v in _rule(alert).items()}
-    return {f"kibana.alert.{k}": v for k, v in said.items()}
+    out |= {f"kibana.alert.rule.{key}": value for key, value in _rule(rule).items()}
+    out |= dict(_dotted("comtrap", event.get("comtrap", {})))
+    return out
 
 
-def _rule(alert: Alert) -> dict[str, Any]:
-    rule = alert.rule
+def _rule(rule: Rule) -> dict[str, Any]:
+    said = {
+        "name": rule.name,
+        "description": rule.description,
+        "author": list(rule.author),
+        "severity": rule.severity.word,
+        "severity_mapping": [],
+        "risk_score": rule.risk_score,
+        "risk_score_mapping": [],
+        "false_positives": list(rule.false_positives),
+        "references": list(rule.references),
+        "tags": list(rule.tags),
+        "threat": threat(rule),
+        "note": rule.note,
+        "from": rule.lookback,
+        "to": "now",
+        "interval": rule.interval,
+        "max_signals": rule.max_signals,
+        "exceptions_list": [],
+        "immutable": False,
+        "license": "Apache-2.0",
+        "version": rule.version,
+        "type": "eql",
+    }
     return {
         "category": "Event Correlation Rule",
         "consumer": "siem",
         "producer": "siem",
         "rule_type_id": "siem.eqlRule",
-        "type": "eql",
         "uuid": str(rule.id),
         "rule_id": str(rule.id),
-        "name": rule.name,
-        "description": rule.description,
-        "author": list(rule.author),
-        "severity": rule.severity.word,
-        "risk_score": rule.risk_score,
-        "false_positives": list(rule.false_positives),
-        "references": list(rule.references),
-        "tags": list(rule.tags),
+        "enabled": True,
         "indices": list(rule.index),
-        "interval": rule.interval,
-        "from": rule.lookback,
-        "to": "now",
-        "max_signals": rule.max_signals,
-        "version": rule.version,
-        "license": "Apache-2.0",
-        "note": rule.note,
-        "threat": _threat(alert),
+        "actions": [],
+        "parameters": said
+        | {"rule_id": str(rule.id), "index": list(rule.index), "language": "eql", "query": rule.text},
+        **said,
     }
 
 
-def _threat(alert: Alert) -> list[dict[str, Any]]:
+def threat(rule: Rule) -> list[dict[str, Any]]:
+    """The rule's ATT&CK techniques by tactic, as Kibana has them: a sub-technique stands below its technique."""
     tactics: dict[str, dict[str, Any]] = {}
-    for t in alert.rule.techniques:
+    for technique in rule.techniques:
         tactic = tactics.setdefault(
-            t.tactic,
+            technique.tactic,
             {
                 "framework": "MITRE ATT&CK",
-                "tactic": {
-                    "id": t.tactic,
-                    "name": t.tactic_name,
-                    "reference": f"https://attack.mitre.org/tactics/{t.tactic}/",
-                },
+                "tactic": _attack("tactics", technique.tactic, technique.tactic_name),
                 "technique": [],
             },
         )
-        where = f"https://attack.mitre.org/techniques/{t.id.replace('.', '/')}/"
-        tactic["technique"].append({"id": t.id, "name": t.name, "reference": where})
+        parent, _, sub = technique.id.partition(".")
+        known = next((t for t in tactic["technique"] if t["id"] == parent), None)
+        if known is None:
+            known = _attack("techniques", parent, technique_name(parent) or technique.name) | {"subtechnique": []}
+            tactic["technique"].append(known)
+        if sub:
+            known["subtechnique"].append(_attack("techniques", technique.id, technique.name))
     return list(tactics.values())
+
+
+def _attack(kind: str, number: str, name: str) -> dict[str, Any]:
+    return {"id": number, "name": name, "reference": f"https://attack.mitre.org/{kind}/{number.replace('.', '/')}/"}
+
+
+def _dotted(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _dotted(f"{path}.{key}", inner)
+    else:
+        yield path, value
+
+
+def _events(alert: Alert) -> Sequence[Evidence]:
+    return [e for e in alert.evidence if e.part is None]
+
+
+def _grouped(alert: Alert) -> bool:
+    return not isinstance(alert.rule.query.body, ast.EventQuery)
+
+
+def _group(alert: Alert) -> str:
+    return sha256(f"group\n{alert.id}".encode()).hexdigest()
+
+
+def _ancestor(evidence: Evidence) -> dict[str, Any]:
+    return {"id": evidence.id, "type": "event", "index": evidence.index, "depth": 0}
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -167,23 +207,6 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "host": evidence.host,
         "@timestamp": moment(evidence.time_ns),
         "stage": evidence.stage,
-        "event": evidence.event,
+        "event": {key: value for key, value in evidence.event.items() if not key.startswith("_")},
     }
     return said if evidence.part is None else said | {"part": evidence.part}
-
-
-def _address(event: Mapping[str, Any], side: str) -> str | None:
-    ip, port = at(event, side, "ip"), at(event, side, "port")
-    if isinstance(ip, list):
-        ip = ip[0] if ip else None
-    return None if ip is None else f"{ip}:{port}" if port is not None else str(ip)
-
-
-def _shared(a: Any, b: Any) -> Any:
-    """What two documents agree on: equal leaves, and the elements that lists have in common."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        both = {k: _shared(a[k], b[k]) for k in a if k in b}
-        return {k: v for k, v in both.items() if v not in (None, {}, [])}
-    if isinstance(a, list) and isinstance(b, list):
-        return [v for v in a if v in b]
-    return a if a == b else None

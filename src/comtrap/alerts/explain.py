@@ -1,128 +1,173 @@
-"""Why a rule fired: the clauses that held on each event, with the values that made them true."""
+"""Why a rule fired: the clauses that held on each event, with the values that made them true.
+
+A second pass, over matched events only. It runs each clause through the engine that found the match, so that what is
+said to hold is what held.
+"""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
 from comtrap.alerts.alert import Clause
+from comtrap.alerts.excerpt import excerpt
 from comtrap.check.check import check_condition
 from comtrap.errors import CheckError
+from comtrap.events.batch import EventBatch
 from comtrap.execute.execute import ConditionFailed, condition
 from comtrap.lang import ast
+from comtrap.normalise import document as documents
+from comtrap.normalise.cast import typed
+from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from comtrap.events.batch import EventBatch
+    from comtrap.check import typed as checked
     from comtrap.rules.rule import Rule
 
-LONGEST = 400  # characters of a value that are shown
+VALUES = 10  # of a field with many, how many are given
 
 
-def explain(rule: Rule, stage: int, batch: EventBatch) -> tuple[Clause, ...]:
-    """The clauses of one stage that held on the one event of a batch.
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A clause, and all that must hold for it to explain anything: the branches above it, then itself."""
 
-    Operands of `and` are clauses of their own; of an `or`, those that held. Everything else is one clause. A clause
-    that only says which kind of event the rule is about (`event.code`, `event.type` …) is left out where others held.
+    text: str
+    conditions: tuple[checked.Expr, ...]
+    fields: tuple[str, ...]
+    literals: tuple[str, ...]
 
-    Args:
-        rule: whose stage.
-        stage: as numbered by `plan.stages`.
-        batch: one event, with the columns that the rule reads.
+
+class Explanation:
+    """The clauses of one stage of a rule.
+
+    Operands of ``and`` are clauses of their own; of an ``or``, the branches that held. Everything else is one clause.
     """
-    query = _stages(rule.query.body)[stage]
-    found = [_clause(rule, stage, node, batch) for node in _held(rule, query.condition, batch)]
-    telling = [c for c in found if not all(name.startswith("event.") for name in c.values)]
-    return tuple(telling or found)
+
+    def __init__(self, rule: Rule, stage: int) -> None:
+        """Args: rule: whose stage. stage: as numbered by `plan.stages`."""
+        self._stage = stage
+        self._leaves = tuple(_leaves(rule, _stages(rule.query.body)[stage].condition, ()))
+        self._names = tuple(dict.fromkeys(name for leaf in self._leaves for name in leaf.fields))
+
+    def of(self, events: Sequence[Mapping[str, Any]]) -> list[tuple[Clause, ...]]:
+        """What held on each event, given as whole documents."""
+        flat = [documents.flatten(event) for event in events]
+        batch = _batch(flat, self._names)
+        masks: dict[checked.Expr, np.ndarray] = {}
+        found: list[list[Clause]] = [[] for _ in events]
+        for leaf in self._leaves:
+            held = np.ones(len(flat), dtype=bool)
+            for expr in leaf.conditions:
+                if expr not in masks:
+                    masks[expr] = _holds(expr, batch)
+                held &= masks[expr]
+            for row in np.flatnonzero(held).tolist():
+                values = {name: _value(leaf, name, events[row], flat[row]) for name in leaf.fields}
+                told = {name: value for name, value in values.items() if value is not None}
+                found[row].append(Clause(self._stage, leaf.text, told))
+        return [tuple(clauses) for clauses in found]
 
 
 def _stages(body: ast.EventQuery | ast.Sequence | ast.Sample) -> list[ast.EventQuery]:
     match body:
         case ast.EventQuery():
             return [body]
-        case ast.Sequence():
-            until = [body.until] if body.until is not None else []
-            return [s.query for s in (*body.stages, *until) for _ in range(s.runs)]
-        case ast.Sample():
-            return [s.query for s in body.stages]
+        case ast.Sequence() | ast.Sample():
+            return [stage.query for stage in body.stages for _ in range(stage.runs)]
 
 
-def _held(rule: Rule, node: ast.Expr, batch: EventBatch) -> Iterator[ast.Expr]:
+def _leaves(rule: Rule, node: ast.Expr, above: tuple[checked.Expr, ...]) -> Iterator[_Leaf]:
     match node:
         case ast.And(operands):
             for operand in operands:
-                yield from _held(rule, operand, batch)
+                yield from _leaves(rule, operand, above)
         case ast.Or(operands):
             for operand in operands:
-                if _true(rule, operand, batch):
-                    yield from _held(rule, operand, batch)
-        case ast.Not():
-            return  # what is absent explains nothing
-        case _:
-            if _true(rule, node, batch):
-                yield node
-
-
-def _true(rule: Rule, node: ast.Expr, batch: EventBatch) -> bool:
-    try:
-        return bool(condition(check_condition(node, batch.schema, rule.text), batch)[0])
-    except (CheckError, ConditionFailed):
-        return False
-
-
-def _clause(rule: Rule, stage: int, node: ast.Expr, batch: EventBatch) -> Clause:
-    text = " ".join(rule.text[node.span.start : node.span.end].split())
-    return Clause(
-        stage, text, {name: value for name in _fields(node) if (value := _value(node, name, batch)) is not None}
-    )
-
-
-def _fields(node: ast.Expr) -> Iterator[str]:
-    match node:
-        case ast.Field():
-            yield node.name
-        case ast.Not() | ast.Negate():
-            yield from _fields(node.operand)
-        case ast.And(operands) | ast.Or(operands):
-            for operand in operands:
-                yield from _fields(operand)
-        case ast.Compare() | ast.Arithmetic():
-            yield from _fields(node.left)
-            yield from _fields(node.right)
-        case ast.Like() | ast.In():
-            yield from _fields(node.value)
-        case ast.Call():
-            for argument in node.arguments:
-                yield from _fields(argument)
+                yield from _leaves(rule, operand, (*above, *_checked(rule, operand)))
         case ast.Literal():
-            return
+            return  # `where true` explains nothing
+        case _:
+            text = " ".join(rule.text[node.span.start : node.span.end].split())
+            own = [n for n in _parts(node) if isinstance(n, ast.Field)]
+            said = [str(n.value) for n in _parts(node) if isinstance(n, ast.Literal) and isinstance(n.value, str)]
+            names = tuple(dict.fromkeys(field.name for field in own))
+            yield _Leaf(text, (*above, *_checked(rule, node)), names, tuple(said))
 
 
-def _value(node: ast.Expr, name: str, batch: EventBatch) -> Any:
-    value = batch.column(name)[0].as_py() if name in batch.schema else None
-    if isinstance(value, list):
-        value = [_around(node, v) for v in value]
-        return value[0] if len(value) == 1 else value or None
-    return _around(node, value)
+def _checked(rule: Rule, node: ast.Expr) -> tuple[checked.Expr, ...]:
+    try:
+        return (check_condition(node, telemetry(), rule.text),)
+    except CheckError:  # right as part of the whole alone, such as a field on both sides of an `or`
+        return ()
 
 
-def _around(node: ast.Expr, value: Any) -> Any:
-    """The part of a long text that a pattern was found in."""
-    if not isinstance(value, str):
-        return value if value is None or isinstance(value, bool | int | float) else str(value)
-    if len(value) <= LONGEST:
+def _parts(node: ast.Expr) -> Iterator[ast.Expr]:
+    """The node and all below it."""
+    yield node
+    match node:
+        case ast.And(below) | ast.Or(below) | ast.Call(_, below):
+            inner: tuple[ast.Expr, ...] = below
+        case ast.Not(operand) | ast.Negate(operand):
+            inner = (operand,)
+        case ast.Compare(_, left, right) | ast.Arithmetic(_, left, right):
+            inner = (left, right)
+        case ast.Like(value, patterns):
+            inner = (value, *patterns)
+        case ast.In(value, options):
+            inner = (value, *options)
+        case ast.Literal() | ast.Field():
+            inner = ()
+    for child in inner:
+        yield from _parts(child)
+
+
+def _holds(expr: checked.Expr, batch: EventBatch) -> np.ndarray:
+    try:
+        return condition(expr, batch)
+    except ConditionFailed:
+        return np.zeros(len(batch), dtype=bool)
+
+
+def _batch(events: Sequence[Mapping[str, str | list[str]]], names: Sequence[str]) -> EventBatch:
+    """Flattened events as the columns of these names."""
+    schema = telemetry()
+    columns: dict[str, pa.Array] = {"_event": pa.array(range(len(events)), pa.uint64())}
+    for name in names:
+        values = [_given(event, name) for event in events]
+        if name in schema and any(value is not None for value in values):
+            several = any(isinstance(value, list) for value in values)
+            lists = [[v] if isinstance(v, str) else v for v in values] if several else values
+            columns[name], _ = typed(pa.array(lists), schema[name].type)
+    return EventBatch(pa.table(columns), schema)
+
+
+def _given(event: Mapping[str, str | list[str]], name: str) -> str | list[str] | None:
+    """A field's text; of a multi-field, that of the field it is another reading of."""
+    parent, _, last = name.rpartition(".")
+    if name in event or last not in {"caseless", "text"} or parent not in event:
+        return event.get(name)
+    value = event[parent]
+    if last == "text":
         return value
-    at = 0
-    if isinstance(node, ast.Like) and not node.regex:
-        places = [p for pattern in node.patterns if (p := _place(str(pattern.value), value)) is not None]
-        at = max(0, min(places, default=0) - LONGEST // 4)
-    cut = value[at : at + LONGEST]
-    return ("…" if at else "") + cut + ("…" if at + LONGEST < len(value) else "")
+    return value.lower() if isinstance(value, str) else [v.lower() for v in value]
 
 
-def _place(pattern: str, value: str) -> int | None:
-    """Where the longest literal piece of a wildcard stands in a value."""
-    piece = max(re.split(r"[*?]+", pattern), key=len)
-    at = value.lower().find(piece.lower())
-    return at if piece and at >= 0 else None
+def _value(leaf: _Leaf, name: str, event: Mapping[str, Any], flat: Mapping[str, str | list[str]]) -> Any:
+    """What the event has in a field, as it has it; of several values those that make the clause true; excerpts of long ones."""
+    value = documents.get(event, name)
+    if value is None or isinstance(value, dict):
+        value = _given(flat, name)
+    if not isinstance(value, list):
+        return excerpt(value, leaf.literals) if isinstance(value, str) else value
+    given = _given(flat, name)
+    texts = [given] if isinstance(given, str) else given or []
+    if len(texts) > 1 and leaf.conditions:
+        alone = _batch([{**flat, name: text} for text in texts], leaf.fields)
+        held = _holds(leaf.conditions[-1], alone)
+        texts = [text for text, holds in zip(texts, held.tolist(), strict=True) if holds] or texts
+    return [excerpt(text, leaf.literals) for text in texts[:VALUES]]

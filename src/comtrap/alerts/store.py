@@ -1,72 +1,130 @@
-"""Where the events of hits wait until it is known which of them are part of an alert."""
+"""What a run keeps of its input: hits, and the whole records behind them, on disk rather than in memory.
+
+SQLite, because it is in the standard library, and because a database without a name is a temporary file of its own that
+stays in memory while it is small, spills when it is not, and is gone once closed, however the run ends. A log in which
+every record hits some stage therefore costs disk, not memory. Records are kept raw, as Arrow frames of one kind; only
+those that end up in a match are ever made into documents.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import closing
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-import orjson
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from comtrap.events.raw import Origin, RawBatch
+from comtrap.execute.hits import HITS
+from comtrap.normalise.script_blocks import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
+    from typing import Self
 
+HELD = 100_000  # hits in memory before they are written
+CHUNK = 8_192  # whole records decoded at once
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One event with all it says.
-
-    Attributes:
-        event: its number in the run.
-        position: the record's 0-based position in `path`, or in `member` of it.
-        document: the nested ECS document as JSON.
-        row: the columns that rules read, as an Arrow IPC stream of one row; b"" for an event no stage was hit by.
-    """
-
-    event: int
-    path: str
-    member: str | None
-    position: int
-    time_ns: int
-    document: bytes
-    row: bytes
-
-    def parsed(self) -> dict[str, Any]:
-        """The document."""
-        return orjson.loads(self.document)
-
-    def frame(self) -> pa.Table:
-        """The row."""
-        return pa.ipc.open_stream(self.row).read_all()
+_TABLES = """
+pragma synchronous = off;
+create table hits (query integer, frame blob);
+create index hits_query on hits (query);
+create table raw (
+  id integer primary key, provider text, code integer,
+  source text, path text, member text, first integer, head text, frame blob
+);
+create table event (event integer primary key, raw integer, row integer) without rowid;
+"""
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 class Store:
-    """Events by number, in a temporary database that SQLite keeps in memory while it is small and on disk when it grows.
+    """The hits and records of a run, or of one part of it.
 
-    The hits of a sequence's first stage can be many, and few of them become an alert; so they must not have to fit in
-    memory. A temporary database needs no name, no folder and no cleaning up, on any system.
+    Attributes:
+        database: the tables. `alerts.build` adds to them what it makes of the hits.
     """
 
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(
-            "create table kept (event integer primary key, path text, member text, position integer, time_ns integer,"
-            " document blob, row blob)"
-        )
+    def __init__(self, path: str = "") -> None:
+        """Args: path: the file, for `absorb` to find; empty for a temporary one."""
+        self.database = sqlite3.connect(path)
+        # The file is worth nothing after the run, so nobody waits for the disk.
+        self.database.executescript(_TABLES)
+        self._hits: list[pa.Table] = []
+        self._held = 0
 
-    def put(self, events: Iterable[Kept]) -> None:
-        """Keep events; one that is there already stays as it is."""
-        rows = ((e.event, e.path, e.member, e.position, e.time_ns, e.document, e.row) for e in events)
-        with self._database:
-            self._database.execute("begin")
-            self._database.executemany("insert or ignore into kept values (?, ?, ?, ?, ?, ?, ?)", rows)
+    def keep(self, hits: pa.Table, raws: Iterable[RawBatch]) -> None:
+        """Take hits, and the records they are of; both or, if interrupted, neither.
 
-    def get(self, event: int) -> Kept:
-        """The event of a number that was put."""
-        found = self._database.execute("select * from kept where event = ?", (event,)).fetchone()
-        return Kept(*found)
+        Args:
+            hits: schema HITS.
+            raws: the batches that have these records; their buffers are still alive.
+        """
+        if not hits.num_rows:
+            return
+        events = np.unique(np.asarray(hits.column("event").combine_chunks()))
+        with self.database:
+            for raw in raws:
+                self._keep(raw, events)
+        self._hits.append(hits)
+        self._held += hits.num_rows
+        if self._held > HELD:
+            self.spill()
+
+    def spill(self) -> None:
+        """Write the hits that are still in memory."""
+        if not self._hits:
+            return
+        hits = pa.concat_tables(self._hits)
+        with self.database:
+            for query in pc.unique(hits.column("query")).to_pylist():
+                own = hits.filter(pc.equal(hits.column("query"), query))
+                self.database.execute("insert into hits values (?, ?)", (query, _written(own)))
+        self._hits, self._held = [], 0
+
+    def absorb(self, path: str) -> None:
+        """Take over all that another store wrote to its file and closed."""
+        self.database.execute("attach database ? as other", (path,))
+        try:
+            with self.database:
+                (shift,) = self.database.execute("select coalesce(max(id), 0) from main.raw").fetchone()
+                self.database.execute("insert into main.hits select * from other.hits")
+                self.database.execute(
+                    "insert into main.raw select id + ?, provider, code, source, path, member, first, head, frame"
+                    " from other.raw",
+                    (shift,),
+                )
+                self.database.execute("insert into main.event select event, raw + ?, row from other.event", (shift,))
+        finally:
+            self.database.execute("detach database other")
+
+    def hits(self, query: int) -> pa.Table:
+        """All hits of one query, in no particular order; schema HITS."""
+        self.spill()
+        rows = self.database.execute("select frame from hits where query = ?", (query,))
+        return pa.concat_tables([HITS.empty_table(), *(_read(blob) for (blob,) in rows)])
+
+    def records(self, table: str) -> Iterator[RawBatch]:
+        """The whole records of the events in column ``event`` of a table, in batches of one kind and bounded size.
+
+        The further parts of a script block come with the first. A record may come twice.
+        """
+        listed = f"select raw, row from event where event in (select event from {table}) order by raw, row"  # noqa: S608 - a name of ours
+        with closing(self.database.execute(listed)) as rows:
+            for number, group in groupby(rows, key=lambda pair: pair[0]):
+                raw = self._raw(number)
+                wanted = _with_parts(raw, np.array([row for _, row in group], np.int64))
+                for at in range(0, len(wanted), CHUNK):
+                    yield raw.fetch(wanted[at : at + CHUNK])
+
+    def close(self) -> None:
+        """Write what is held and let go of the file; a temporary one is gone then."""
+        self.spill()
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -74,4 +132,53 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._database.close()
+        self.close()
+
+    def _keep(self, raw: RawBatch, events: np.ndarray) -> None:
+        numbers = np.asarray(raw.frame.column("_position").combine_chunks(), dtype=np.uint64)
+        numbers = numbers + np.uint64(raw.origin.first)
+        rows = np.flatnonzero(np.isin(numbers, events))
+        chunk = CHUNK
+        if PARTS in raw.frame.schema.names:
+            # Parts stay with their first; how many there can be is bounded where they are joined.
+            rows = _with_parts(raw, rows)
+            chunk = max(1, len(rows))
+        for at in range(0, len(rows), chunk):
+            some = rows[at : at + chunk]
+            self._write(raw.fetch(some), numbers[some])
+
+    def _write(self, raw: RawBatch, events: np.ndarray) -> None:
+        origin = raw.origin
+        row = self.database.execute(
+            "insert into raw (provider, code, source, path, member, first, head, frame) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*raw.kind, origin.source, origin.path, origin.member, origin.first, origin.head, _written(raw.frame)),
+        ).lastrowid
+        places = ((event, row, place) for place, event in enumerate(events.tolist()))
+        self.database.executemany("insert into event values (?, ?, ?)", places)
+
+    def _raw(self, number: int) -> RawBatch:
+        provider, code, *origin, frame = self.database.execute(
+            "select provider, code, source, path, member, first, head, frame from raw where id = ?", (number,)
+        ).fetchone()
+        return RawBatch((provider, code), _read(frame), Origin(*origin))
+
+
+def _with_parts(raw: RawBatch, rows: np.ndarray) -> np.ndarray:
+    """The rows and, of script blocks, those of the further parts; ascending."""
+    if not len(rows) or PARTS not in raw.frame.schema.names:
+        return rows
+    named = {int(part) for parts in raw.frame.column(PARTS).take(rows).to_pylist() for part in parts or ()}
+    positions = np.array([event - raw.origin.first for event in named], np.int64)
+    held = np.asarray(raw.frame.column("_position").combine_chunks()).astype(np.int64)
+    return np.union1d(rows, np.flatnonzero(np.isin(held, positions)))
+
+
+def _written(frame: pa.Table) -> bytes:
+    out = pa.BufferOutputStream()
+    with pa.ipc.new_stream(out, frame.schema, options=_COMPRESSED) as writer:
+        writer.write_table(frame)
+    return out.getvalue().to_pybytes()
+
+
+def _read(blob: bytes) -> pa.Table:
+    return pa.ipc.open_stream(blob).read_all()

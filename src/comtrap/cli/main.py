@@ -3,58 +3,74 @@
 from __future__ import annotations
 
 import argparse
-import os
+import pkgutil
+import sqlite3
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from comtrap import __version__, cli
+from comtrap.cli.exits import INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.errors import ComtrapError, QueryError, RuleError
-from comtrap.registry import every
+from comtrap.registry import every, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WRONG_RULE, WRONG_USE, INTERRUPTED = 2, 3, 130
+_EXITS = """exit codes:
+  0  ran, with alerts or without
+  1  an alert is at or above --fail-on
+  2  a rule or query is wrong
+  3  the command line, a configuration or every input is unusable
+  130  interrupted; what was found so far is written"""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with the command line and ends with 3, as comtrap's exit codes have it."""
+    """Ends with 3 where the command line is wrong."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]  # argparse's own never returns either
+    def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(WRONG_USE, f"{self.prog}: {message}\n")
+        self.exit(UNUSABLE, f"{self.prog}: {message}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code.
-
-    0 ran; 1 alerts at or above `--fail-on`; 2 a rule or query is wrong; 3 the command line, a configuration or every
-    input is unusable; 130 interrupted.
-    """
-    parser = _Parser(prog="comtrap", description="Find abuse of the Component Object Model in Windows logs.")
-    parser.add_argument("--version", action="version", version=f"comtrap {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for _, module in every(cli, "add", "run"):
-        module.add(commands).set_defaults(run=module.run)
-    args = parser.parse_args(argv)
+    """Run one command; gives the exit code, see `comtrap.cli.exits`."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    args = _parser(argv).parse_args(argv)
     if not hasattr(args, "run"):
-        parser.print_help()
-        return 0
+        args.parser.print_help()
+        return RAN
     try:
         return int(args.run(args))
     except (RuleError, QueryError) as error:
-        print(error, file=sys.stderr)
+        print(error, *getattr(error, "__notes__", ()), sep="\n\n", file=sys.stderr)
         return WRONG_RULE
-    except ComtrapError as error:
+    except (ComtrapError, OSError, sqlite3.OperationalError) as error:
+        # The last two are the machine's: a folder that is not there, a disk that is full.
         print(f"comtrap: {error}", file=sys.stderr)
-        return WRONG_USE
-    except BrokenPipeError:
-        # The reader of our output went away: nothing is left to say, and Python's own exit must not try to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return UNUSABLE
     except KeyboardInterrupt:
         print("comtrap: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="comtrap",
+        description="Find abuse of the Windows Component Object Model (ATT&CK T1559.001) in exported logs.",
+        epilog=_EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"comtrap {__version__}")
+    parser.set_defaults(parser=parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    # Starting is quick if only the command asked for is imported; what every command needs is imported anyway.
+    if argv and argv[0] in {m.name for m in pkgutil.iter_modules(cli.__path__)}:
+        found = [(argv[0], load(cli, argv[0], "add", "run"))]
+    else:
+        found = list(every(cli, "add", "run"))
+    for _, module in found:
+        module.add(commands).set_defaults(run=module.run)
+    return parser
 
 
 if __name__ == "__main__":

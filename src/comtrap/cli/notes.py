@@ -2,77 +2,103 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections import Counter
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from comtrap.sinks.console import plain
+from comtrap.rules.rule import SOURCES
+from comtrap.sinks.plain import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from comtrap.rules.rule import Rule
+    from comtrap.errors import RuleError
     from comtrap.scan import Result
+
+FAILED = 20  # inputs that could not be read, of which each is named; the rest is counted
 
 
 class Notes:
-    """The voice on standard error; `quiet` leaves the errors only."""
+    """The voice on standard error; `quiet` leaves what went wrong."""
 
     def __init__(self, *, quiet: bool) -> None:
         """Args: quiet: say nothing but what went wrong."""
         self._quiet = quiet
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str, int], None] | None]:
-        """Events read so far and their rate, where a person is watching."""
+    def progress(self) -> Iterator[Callable[[str, int], None]]:
+        """Events so far and how many a second, where a person is watching."""
         if self._quiet or not self._console.is_terminal:
-            yield None
+            yield lambda _path, _events: None
             return
         columns = (
             SpinnerColumn(),
             TextColumn("{task.completed:,.0f} events"),
-            TextColumn("{task.speed} /s"),
+            TextColumn("{task.fields[rate]:,.0f}/s"),
             TimeElapsedColumn(),
             TextColumn("{task.description}", markup=False),
         )
         with Progress(*columns, console=self._console, transient=True) as bar:
-            task = bar.add_task("", total=None)
-            yield lambda path, events: bar.update(task, advance=events, description=plain(path))
+            task = bar.add_task("", total=None, rate=0.0)
+            began = time.monotonic()
 
-    def summary(self, result: Result, rules: Sequence[Rule]) -> None:
-        """What was read, what was found, what could not be read; why nothing was found."""
-        say = self._console.print
-        for error in result.rule_errors:
-            say(str(error), style="red")
-        for where, why in result.problems.failed.items():
-            say(f"not read: {plain(where)}: {plain(why)}", style="yellow")
+            def read(path: str, events: int) -> None:
+                rate = bar.tasks[0].completed / max(1e-3, time.monotonic() - began)
+                bar.update(task, advance=events, description=plain(path)[-40:], rate=rate)
+
+            yield read
+
+    def wrong_rules(self, errors: Iterable[RuleError]) -> None:
+        """Rules that cannot run, each with what is wrong with it."""
+        for error in errors:
+            self._console.print(str(error), style="red")
+
+    def problems(self, result: Result) -> None:
+        """What could not be read, and what went wrong with it."""
+        failed = sorted(result.tally.problems.failed.items())
+        for where, why in failed[:FAILED]:
+            self._console.print(f"not read: {plain(where)}: {plain(why)}", style="yellow")
+        if len(failed) > FAILED:
+            self._console.print(f"not read: {len(failed) - FAILED:,} more; --stats has them all", style="yellow")
+        names = {str(rule.id): rule.name for rule in result.rules}
+        for rule, count in result.failures.items():
+            said = f"a condition failed on {count:,} events and was taken as false"
+            self._console.print(f"rule {rule} ({plain(names[rule])}): {said}", style="yellow")
+        if result.interrupted:
+            self._console.print("interrupted: these are the alerts found until then", style="yellow")
+
+    def summary(self, result: Result) -> None:
+        """What was read and skipped; where nothing was found, what there was to find something in."""
         if self._quiet:
             return
-        by_severity = Counter(a.rule.severity for a in result.alerts)
-        found = ", ".join(f"{count} {severity.word}" for severity, count in sorted(by_severity.items(), reverse=True))
-        rules_fired = len({a.rule.id for a in result.alerts})
-        say(
-            f"\n{result.events:,} events in {result.files} file{'s' * (result.files != 1)}, {result.seconds:.1f} s; {len(rules)} rules."
+        problems, events = result.tally.problems, result.tally.events
+        self._console.print(
+            f"{events:,} event{'s' * (events != 1)} in {result.files:,} file{'s' * (result.files != 1)}, "
+            f"{len(result.rules):,} rules, {result.seconds:.1f} s"
         )
-        say(f"{len(result.alerts)} alerts ({found}) of {rules_fired} rules." if result.alerts else "No alerts.")
-        for reason, count in sorted((result.problems.skipped + result.problems.notes).items()):
-            say(f"  {count:,} x {reason}", style="yellow")
-        for rule, count in result.failures.items():
-            say(f"  rule {rule}: its condition failed on {count} events, taken as false", style="yellow")
-        if not result.alerts:
-            self._why_nothing(result, rules)
+        skipped, notes = problems.skipped.total(), problems.notes
+        if skipped:
+            said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(problems.skipped.items()))
+            self._console.print(f"{skipped:,} records could not be read: {said}", style="yellow")
+        if notes:
+            said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(notes.items()))
+            self._console.print(f"odd, but read: {said}", style="dim")
+        for first in problems.first[:3] if skipped else ():
+            self._console.print(f"  {plain(first)}", style="dim")
+        if not len(result.alerts):
+            self._why_nothing(result)
 
-    def _why_nothing(self, result: Result, rules: Sequence[Rule]) -> None:
-        patterns = {p for r in rules for p in r.index}
-        eligible = sum(n for name, n in result.kinds.items() if any(fnmatch.fnmatchcase(name, p) for p in patterns))
-        self._console.print(f"{eligible:,} of the events are of sources that a rule reads:")
-        for name, count in result.kinds.most_common():
-            self._console.print(f"  {count:,} {name}")
-        seen = [p for p in sorted(patterns) if not any(fnmatch.fnmatchcase(name, p) for name in result.kinds)]
-        if seen:
-            self._console.print(f"Nothing was seen of: {', '.join(seen)}")
+    def _why_nothing(self, result: Result) -> None:
+        tally = result.tally
+        say = self._console.print
+        say(f"{tally.reached:,} of the events are of a kind that some rule looks at.")
+        said = ", ".join(f"{count:,} {name}" for name, count in tally.sources.most_common())
+        say(f"sources seen: {said or 'none'}")
+        claimed = {source for rule in result.rules for source in rule.sources}
+        missing = [source for source in SOURCES if source in claimed and source not in tally.sources]
+        if missing:
+            say(f"sources the rules could use that are not here: {', '.join(missing)}")

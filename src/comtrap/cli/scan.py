@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import sys
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from comtrap import sinks
+from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
+from comtrap.cli.output import output
+from comtrap.errors import PluginError
 from comtrap.registry import load
-from comtrap.rules.load import load_rules
+from comtrap.rules.load import DEFAULT, locate
+from comtrap.rules.load import load as load_files
 from comtrap.rules.rule import Severity
 from comtrap.scan import Result, scan
-
-if TYPE_CHECKING:
-    import argparse
 
 SEVERITIES = [s.word for s in Severity]
 
@@ -25,50 +27,69 @@ SEVERITIES = [s.word for s in Severity]
 def add(commands: Any) -> argparse.ArgumentParser:
     """The command's arguments."""
     parser: argparse.ArgumentParser = commands.add_parser("scan", help="run the rules over logs", description=__doc__)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives; - for standard input")
-    parser.add_argument("--rules", action="append", metavar="PACK|DIR|FILE", help="rules to run (default: com_abuse)")
-    parser.add_argument("--format", default="console", help="console or ndjson (default: console)")
-    parser.add_argument("--output", metavar="FILE", help="write alerts there instead of to standard output")
-    parser.add_argument("--min-severity", choices=SEVERITIES, default="low", help="leave out alerts below")
-    parser.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 if an alert is at or above")
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: one a core)"
+    more = parser.add_argument
+    more("paths", nargs="+", metavar="PATH", help="files, folders, archives; - is standard input")
+    more(
+        "--rules", action="append", metavar="PACK|DIR|FILE", help=f"rules to run; may be repeated (default: {DEFAULT})"
     )
-    parser.add_argument("--stats", metavar="FILE", help="write counts as JSON")
-    parser.add_argument("--strict", action="store_true", help="exit 3 if any input is unusable")
-    parser.add_argument("--quiet", action="store_true", help="no progress and no notes")
+    more(
+        "--format", default="console", metavar="NAME", help="console for people, ndjson for programs (default: console)"
+    )
+    more("--output", metavar="FILE", help="write the alerts there instead of to standard output")
+    more(
+        "--building-blocks",
+        action="store_true",
+        help="ndjson: one more line for each event of a sequence, as Elastic has",
+    )
+    more("--min-severity", choices=SEVERITIES, default="low", help="run only rules of this severity and above")
+    more("--fail-on", choices=SEVERITIES, help="exit with 1 if there is an alert of this severity or above")
+    more("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes to use (default: one a core)")
+    more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
+    more("--strict", action="store_true", help="exit with 3 if any input is unusable")
+    more("--quiet", action="store_true", help="say only what went wrong")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Scan, write the alerts, say what was read; gives the exit code."""
-    sink = load(sinks, args.format, "Sink")
-    rules = load_rules(*(args.rules or ()))
+    sink = load(sinks, args.format, "Sink").Sink
+    if args.building_blocks and args.format != "ndjson":
+        raise PluginError("--building-blocks is for --format ndjson")
     notes = Notes(quiet=args.quiet)
-    with notes.progress() as progress:
-        result = scan(args.paths, rules, jobs=max(1, args.jobs), progress=progress)
-    least = Severity[args.min_severity.upper()]
-    result.alerts = [a for a in result.alerts if a.rule.severity >= least]
-    with ExitStack() as stack:
-        out = sys.stdout
-        if args.output is not None:
-            out = stack.enter_context(Path(args.output).open("w", encoding="utf-8", newline="\n"))
-        writer = stack.enter_context(sink.Sink(out))
-        for alert in result.alerts:
-            writer.write(alert)
+    rules, wrong = load_files(locate(name) for name in args.rules or (DEFAULT,))
+    rules = [rule for rule in rules if rule.severity >= Severity[args.min_severity.upper()]]
+    notes.wrong_rules(wrong)
+    if wrong and not rules:
+        return WRONG_RULE
+    if args.jobs == 1:
+        pa.set_cpu_count(1)
+    with output(args.output) as out:
+        with notes.progress() as progress:
+            result = scan(args.paths, rules, jobs=args.jobs, progress=progress)
+        notes.wrong_rules(result.rule_errors)
+        with sink(out, blocks=True) if args.building_blocks else sink(out) as writer:
+            for alert in result.alerts:
+                writer.write(alert)
     if args.stats is not None:
         Path(args.stats).write_text(json.dumps(result.stats, indent=2) + "\n", "utf-8")
-    notes.summary(result, rules)
-    return _code(args, result)
+    notes.problems(result)
+    notes.summary(result)
+    return _code(args, result, wrong=bool(wrong))
 
 
-def _code(args: argparse.Namespace, result: Result) -> int:
-    failed = {name.partition("!")[0] for name in result.problems.failed}
+def _code(args: argparse.Namespace, result: Result, *, wrong: bool) -> int:
+    failed = result.tally.problems.failed
     if result.interrupted:
-        return 130
-    if result.rule_errors:
-        return 2
-    if failed and (args.strict or (result.events == 0 and len(failed) >= result.files)):
-        return 3
-    worst = max((a.rule.severity for a in result.alerts), default=None)
-    return int(args.fail_on is not None and worst is not None and worst >= Severity[args.fail_on.upper()])
+        return INTERRUPTED
+    if wrong or result.rule_errors:
+        return WRONG_RULE
+    if failed and (args.strict or not result.usable):
+        return UNUSABLE
+    least = Severity[(args.fail_on or "low").upper()]
+    return ALERTS if args.fail_on and any(s >= least for s in result.alerts.severities()) else RAN
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, found {text!r}")
+    return int(text)

@@ -1,127 +1,213 @@
-"""Alerts for people at a terminal: grouped by host and rule, with the evidence that matters."""
+"""Alerts for people at a terminal: by host, then by what belongs together, with the evidence that matters."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.rule import Rule as Line
+from rich.table import Table
 from rich.text import Text
 
-from comtrap.alerts.build import at
 from comtrap.alerts.document import moment
+from comtrap.alerts.excerpt import excerpt
+from comtrap.normalise import document as documents
+from comtrap.sinks.plain import plain
+from comtrap.sinks.story import by_host, stories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    from comtrap.alerts.alert import Alert, Evidence
+    from rich.console import RenderableType
 
-COLOURS = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
-LONGEST = 300  # characters of a field that are shown
-SHOWN = 5  # alerts of one rule on one host that are shown in full; the rest is counted
-# What is shown of an event, in this order: a word for it, and where it stands.
+    from comtrap.alerts.alert import Alert, Clause, Evidence
+    from comtrap.rules.rule import Rule
+
+COLOURS = {"critical": "bold white on red", "high": "bold red", "medium": "bold yellow", "low": "bold cyan"}
+SHOWN = 500  # alerts kept to be shown; the rest is counted
+LONGEST = 260  # characters of a value
+_INDENT = 2
+_LABEL = 10
 FIELDS = (
-    ("user", ("user", "name")),
-    ("process", ("process", "executable")),
-    ("command", ("process", "command_line")),
-    ("decoded", ("comtrap", "process", "decoded_command")),
-    ("parent", ("process", "parent", "executable")),
-    ("by", ("process", "parent", "command_line")),
-    ("registry", ("registry", "path")),
-    ("data", ("registry", "data", "strings")),
-    ("library", ("dll", "path")),
-    ("file", ("file", "path")),
-    ("task", ("winlog", "event_data", "TaskName")),
-    ("to", ("destination", "ip")),
-    ("script", ("powershell", "file", "script_block_text")),
-    ("class", ("comtrap", "com", "clsid")),
-)
+    ("user", ("user.domain", "user.name")),
+    ("process", ("process.executable", "process.name")),
+    ("command", ("process.command_line",)),
+    ("decoded", ("comtrap.process.decoded_command",)),
+    ("parent", ("process.parent.executable", "process.parent.name")),
+    ("by", ("process.parent.command_line",)),
+    ("registry", ("registry.path",)),
+    ("data", ("registry.data.strings",)),
+    ("library", ("dll.path", "dll.name")),
+    ("file", ("file.path",)),
+    ("task", ("winlog.event_data.TaskName",)),
+    ("from", ("source.ip", "winlog.event_data.param6")),
+    ("to", ("destination.ip", "destination.domain")),
+    ("script", ("comtrap.powershell.script_block_text", "powershell.file.script_block_text", "winlog.event_data.Payload")),
+    ("buffer", ("process.Ext.api.parameters.buffer",)),
+    ("class", ("comtrap.com.clsid", "comtrap.com.appid")),
+)  # fmt: skip
+"""What is shown of an event: a word for it, and the fields it may be in, the first that has a value."""
+
+
+class _Console(Console):
+    """A console whose reader may go away, which its caller then hears of."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
 
 
 class Sink:
-    """Text for a terminal or a pager; no colour where the output is none or ``NO_COLOR`` is set.
+    """Text for a terminal, a pager or a file; no colour where the output is none or ``NO_COLOR`` is set.
 
-    Everything from logs is shown without control characters, so that a log cannot move the cursor, set a title or turn
-    text round.
+    What comes from logs is shown by `plain`.
     """
 
-    def __init__(self, out: TextIO, width: int | None = None) -> None:
-        """Args: out: where to write; stays open. width: columns, None for the terminal's."""
-        self._console = Console(file=out, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    def __init__(self, out: TextIO, *, width: int | None = None) -> None:
+        """Args: out: where to write; stays open. width: columns; None for the terminal's, 80 where there is none."""
+        self._console = _Console(file=out, width=width, highlight=False, markup=False, emoji=False)
         self._alerts: list[Alert] = []
+        self._counts: Counter[str] = Counter()
+        self._rules: dict[str, Rule] = {}
+        self._hosts: set[str | None] = set()
 
     def __enter__(self) -> Self:
         return self
 
     def write(self, alert: Alert) -> None:
-        """Kept until the end: alerts are grouped."""
-        self._alerts.append(alert)
+        """Kept until the end, as alerts are grouped."""
+        rule = str(alert.rule.id)
+        self._rules[rule] = alert.rule
+        self._counts[rule] += 1
+        self._hosts.add(alert.evidence[-1].host)
+        if len(self._alerts) < SHOWN:
+            self._alerts.append(alert)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for line in _report(self._alerts):
-            self._console.print(line)
+        if kind is not None:
+            return
+        for host, alerts in by_host(self._alerts).items():
+            self._print(Line(Text(plain(host or "unknown host"), "bold"), align="left", style="dim"))
+            for story in stories(alerts):
+                for one in _story(story):
+                    self._print(one)
+        for one in self._summary():
+            self._print(one)
+
+    def _print(self, one: RenderableType) -> None:
+        self._console.print(one)
+
+    def _summary(self) -> Iterator[RenderableType]:
+        total = self._counts.total()
+        if not total:
+            yield Text("No alerts.")
+            return
+        severities: Counter[Any] = Counter()
+        for name, count in self._counts.items():
+            severities[self._rules[name].severity] += count
+        said = ", ".join(f"{count:,} {severity.word}" for severity, count in sorted(severities.items(), reverse=True))
+        hosts = len(self._hosts)
+        yield Line(style="dim")
+        if total > len(self._alerts):
+            yield Text(f"{total - len(self._alerts):,} more alerts are not shown; --format ndjson has all of them.")
+        yield Text(f"{total:,} alert{'s' * (total != 1)} on {hosts:,} host{'s' * (hosts != 1)}: {said}", "bold")
+        order = sorted(self._rules.items(), key=lambda r: (-r[1].severity, -self._counts[r[0]], r[1].name))
+        for name, rule in order:
+            word = rule.severity.word
+            line = Text.assemble(f"{self._counts[name]:>7,}  ", (f"{word:<8}", COLOURS[word]), f"  {plain(rule.name)}")
+            yield line
 
 
-def plain(value: Any) -> str:
-    """A value from a log as harmless text: control and format characters become visible escapes, long text is cut."""
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    cut = text if len(text) <= LONGEST else text[:LONGEST] + "…"
-    return "".join(c if unicodedata.category(c)[0] != "C" else f"\\u{{{ord(c):x}}}" for c in " ".join(cut.split()))
-
-
-def _report(alerts: list[Alert]) -> Iterator[Text]:
-    groups: dict[tuple[str, str], list[Alert]] = defaultdict(list)
+def _story(alerts: Sequence[Alert]) -> Iterator[RenderableType]:
+    """The alerts of a story in order. Those of the same events stand together; one like another is only counted."""
+    together: dict[tuple[str, ...], list[Alert]] = {}
     for alert in alerts:
-        groups[alert.evidence[-1].host or "unknown host", str(alert.rule.id)].append(alert)
-    host = None
-    for (name, _), found in sorted(groups.items(), key=lambda g: (g[0][0], -g[1][0].rule.severity, g[1][0].time_ns)):
-        if name != host:
-            yield Text(f"{'' if host is None else chr(10)}{plain(name)}", "bold underline")
-            host = name
-        yield from _group(found)
+        together.setdefault(tuple(e.id for e in alert.evidence), []).append(alert)
+    alike: dict[tuple[object, ...], list[list[Alert]]] = {}
+    for group in together.values():
+        shown = tuple((label, value) for e in group[0].evidence for label, value in _shown(e, ()))
+        alike.setdefault((tuple(str(a.rule.id) for a in group), shown), []).append(group)
+    for groups in alike.values():
+        yield from _entry(groups)
 
 
-def _group(alerts: list[Alert]) -> Iterator[Text]:
-    rule = alerts[0].rule
-    word = rule.severity.word
-    head = Text.assemble("\n", (f" {word.upper()} ", COLOURS[word]), " ", (rule.name, "bold"))
-    techniques = " ".join(dict.fromkeys(t.id for t in rule.techniques))
-    head.append(f"  {techniques}", "dim")
-    if len(alerts) > 1:
-        head.append(f"  ×{len(alerts)}", "bold")
-    yield head
-    for alert in alerts[:SHOWN]:
-        yield from _alert(alert)
-    if len(alerts) > SHOWN:
-        yield Text(f"  … and {len(alerts) - SHOWN} more of this rule on this host", "dim")
-
-
-def _alert(alert: Alert) -> Iterator[Text]:
-    for clause in alert.why.clauses[:1]:
-        values = "; ".join(f"{name} = {plain(value)}" for name, value in clause.values.items())
-        yield Text.assemble(("  why      ", "green"), values or clause.text)
+def _entry(groups: Sequence[Sequence[Alert]]) -> Iterator[RenderableType]:
+    first = groups[0]
+    for number, alert in enumerate(sorted(first, key=lambda a: (-a.rule.severity, a.rule.name))):
+        word = alert.rule.severity.word
+        techniques = " ".join(dict.fromkeys(t.id for t in alert.rule.techniques))
+        head = Text.assemble((f" {word.upper()} ", COLOURS[word]), " ", (plain(alert.rule.name), "bold"))
+        head.append(f"  {techniques}" if techniques else "", "dim")
+        yield Group(*([Text("")] if number == 0 else []), head)
+    alert = first[0]
     for evidence in alert.evidence:
         if evidence.part is None:
-            yield from _event(evidence)
+            yield from _event(evidence, first, staged=len({e.stage for e in alert.evidence}) > 1)
     for known in alert.why.objects:
-        yield Text.assemble(
-            ("  object   ", "green"), plain(known.get("name", "")), ("  " + plain(known.get("why", "")), "dim")
-        )
+        said = "  ".join(plain(known[key]) for key in ("name", "why") if known.get(key))
+        yield _labelled("object", Text(said))
+    if alert.count > 1:
+        yield _labelled("copies", Text(f"{alert.count:,} copies of this in the input", "dim"))
+    if len(groups) > 1:
+        last = groups[-1][0].time_ns
+        yield _labelled("again", Text(f"{len(groups) - 1:,} more like this, the last at {_seconds(last)}", "bold"))
 
 
-def _event(evidence: Evidence) -> Iterator[Text]:
+def _event(evidence: Evidence, alerts: Sequence[Alert], *, staged: bool) -> Iterator[RenderableType]:
+    clauses = [c for a in alerts for c in a.why.clauses if c.stage == evidence.stage]
+    mark = f"  stage {evidence.stage + 1}" if staged else ""
+    yield _labelled("time", Text(_seconds(evidence.time_ns) + mark, "bold"))
+    telling = list(dict.fromkeys(c.text for c in clauses if _telling(c))) or [c.text for c in clauses]
+    if telling:
+        why = Text(plain(" and ".join(telling)), "green", no_wrap=True, overflow="ellipsis")
+        yield _labelled("why", why)
+    for label, value in _shown(evidence, clauses):
+        yield _labelled(label, Text(value))
     where = evidence.path if evidence.member is None else f"{evidence.path}!{evidence.member}"
-    record = f" record {plain(evidence.record_id)}" if evidence.record_id is not None else ""
-    yield Text(f"  {moment(evidence.time_ns)}  {plain(where)} #{evidence.position}{record}", "dim")
+    record = "" if evidence.record_id is None else f", record {evidence.record_id}"
+    yield _labelled("in", Text(plain(f"{where} #{evidence.position}{record}"), "dim"))
+
+
+def _telling(clause: Clause) -> bool:
+    """Whether a clause says more than which kind of event the rule is about, or what it was not."""
+    return not clause.text.startswith("not ") and any(not name.startswith("event.") for name in clause.values)
+
+
+def _shown(evidence: Evidence, clauses: Sequence[Clause]) -> Iterator[tuple[str, str]]:
+    """A word and a value for each field that has one; of long values, the part a clause is about."""
+    found = {name: value for clause in clauses for name, value in clause.values.items()}
     seen: set[str] = set()
-    for word, path in FIELDS:
-        value = at(evidence.event, *path)
-        if value in (None, "", []) or (shown := plain(value)) in seen:
-            continue
-        seen.add(shown)
-        line = Text.assemble((f"    {word:<9}", "blue"), shown)
-        yield line
+    for label, names in FIELDS:
+        if label == "user":
+            parts = [_value(evidence, name, found) for name in names]
+            value = "\\".join(part for part in parts if part)
+        else:
+            value = next((v for name in names if (v := _value(evidence, name, found))), "")
+        if value and value not in seen:
+            seen.add(value)
+            yield label, value
+
+
+def _value(evidence: Evidence, name: str, found: dict[str, Any]) -> str:
+    value = documents.get(evidence.event, name)
+    if value is None or isinstance(value, dict):
+        return ""
+    text = plain(value)
+    return text if len(text) <= LONGEST else excerpt(plain(found.get(name, value)), longest=LONGEST)
+
+
+def _labelled(label: str, text: Text) -> RenderableType:
+    """A label and its text, whose further lines stand below the first."""
+    grid = Table.grid()
+    grid.add_column(width=_LABEL)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(label, "blue"), text)
+    return Padding(grid, (0, 0, 0, _INDENT), expand=False)
+
+
+def _seconds(time_ns: int) -> str:
+    return moment(time_ns).replace("T", " ").replace("Z", " UTC")

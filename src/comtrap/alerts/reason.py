@@ -1,0 +1,52 @@
+"""The sentence that says what an alert is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from comtrap.normalise import document as documents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from comtrap.rules.rule import Rule
+
+
+def reason(rule: Rule, event: Mapping[str, Any]) -> str:
+    """Elastic's sentence for an alert; what is not known is left out.
+
+    Args:
+        rule: what fired.
+        event: a single event, or what the events of a sequence share.
+    """
+    category = first(event, "event.category")
+    named = (
+        ("process", first(event, "process.name")),
+        ("parent process", first(event, "process.parent.name")),
+        ("file", first(event, "file.name")),
+        ("source", _address(event, "source")),
+        ("destination", _address(event, "destination")),
+    )
+    things = ", ".join(f"{what} {value}" for what, value in named if value is not None)
+    user, host = first(event, "user.name"), first(event, "host.name")
+    said = (
+        f"{category} event" if category is not None else "event",
+        f"with {things}," if things else None,
+        f"by {user}" if user is not None else None,
+        f"on {host}" if host is not None else None,
+        f"created {rule.severity.word} alert {rule.name}.",
+    )
+    return " ".join(part for part in said if part is not None)
+
+
+def first(event: Mapping[str, Any], name: str) -> Any:
+    """The first value of a field, or None."""
+    value = documents.get(event, name)
+    if isinstance(value, list):
+        return value[0] if value else None
+    return None if value in ("", {}) else value
+
+
+def _address(event: Mapping[str, Any], side: str) -> str | None:
+    address, port = first(event, f"{side}.ip"), first(event, f"{side}.port")
+    return None if address is None else f"{address}:{port}" if port is not None else str(address)

@@ -1,0 +1,7 @@
+"""What the exit code of a command says."""
+
+RAN = 0
+ALERTS = 1  # at or above --fail-on
+WRONG_RULE = 2  # or query
+UNUSABLE = 3  # the command line, a configuration or every input; with --strict, any input
+INTERRUPTED = 130

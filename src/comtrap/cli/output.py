@@ -1,0 +1,35 @@
+"""Where data goes: a file, or standard output, whose reader may go away."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def output(path: str | None) -> Iterator[TextIO]:
+    """An open text file: that of a path, emptied, or standard output.
+
+    Files are UTF-8 with line feeds. Standard output keeps a terminal's encoding, and is as files are anywhere else. When
+    its reader goes away, the rest is dropped in silence: that is how `head` ends its input.
+    """
+    if path is not None:
+        with Path(path).open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace", newline="\n")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes again at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

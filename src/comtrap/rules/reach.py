@@ -1,0 +1,53 @@
+"""Which events some rule could have matched: what tells a quiet log from one that nobody looks at."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from comtrap.plan.plan import stages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comtrap.events.batch import EventBatch
+    from comtrap.plan.plan import Plan
+    from comtrap.rules.rule import Rule
+
+Reach: TypeAlias = tuple[tuple[str, frozenset[str | None]], ...]
+"""Index pattern and the event categories that rules ask for there; None among them is any."""
+
+
+def reach(rules: Sequence[Rule], plan: Plan) -> Reach:
+    """What the rules read; `plan` is of these rules."""
+    found: dict[str, set[str | None]] = {}
+    for rule, query in zip(rules, plan.queries, strict=True):
+        for pattern in rule.index:
+            found.setdefault(pattern, set()).update(stage.category for stage in stages(query))
+    return tuple((pattern, frozenset(categories)) for pattern, categories in sorted(found.items()))
+
+
+def reached(reads: Reach, batch: EventBatch, category_field: str) -> int:
+    """How many events of a batch are of an index and a category that some rule reads."""
+    indices = batch.column("_index").dictionary_encode()
+    codes = np.asarray(indices.indices)
+    total = 0
+    for code, name in enumerate(indices.dictionary.to_pylist()):
+        wanted = {c for pattern, categories in reads if fnmatchcase(name, pattern) for c in categories}
+        rows = codes == code
+        if wanted and None not in wanted:
+            rows &= _has(batch.column(category_field), sorted(c for c in wanted if c is not None))
+        total += int(rows.sum()) if wanted else 0
+    return total
+
+
+def _has(column: pa.Array, values: list[str]) -> np.ndarray:
+    if not pa.types.is_list(column.type):
+        return np.asarray(pc.is_in(column, pa.array(values, pa.string())))
+    held = np.zeros(len(column), dtype=bool)
+    held[np.asarray(pc.list_parent_indices(column))[np.asarray(pc.is_in(column.flatten(), pa.array(values)))]] = True
+    return held

@@ -1,0 +1,121 @@
+"""Some inputs of a run: from their bytes to hits and the records they are of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyarrow.compute as pc
+
+from comtrap.events.concat import concat
+from comtrap.events.problems import Problems
+from comtrap.execute.execute import execute
+from comtrap.normalise.normalise import raw_columns, to_events
+from comtrap.normalise.script_blocks import ScriptBlocks
+from comtrap.rules.reach import Reach, reached
+from comtrap.sources.read import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from comtrap.alerts.store import Store
+    from comtrap.events.batch import EventBatch
+    from comtrap.events.raw import RawBatch
+    from comtrap.plan.plan import Plan
+
+ROWS = 50_000  # events put together before the rules run over them: small batches cost more than they find
+SOURCE = "comtrap.source"
+
+Input: TypeAlias = tuple[int, str]
+"""A path with its number in the run."""
+Progress: TypeAlias = Callable[[str, int], None]
+"""Told what was read: a path, and how many more events."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run counts.
+
+    Attributes:
+        read: records that became events.
+        reached: events that some rule could have matched.
+        sources: events by their source: ``sysmon``, ``security`` …
+        failures: by query, events on which its condition failed and was taken as false.
+    """
+
+    read: int = 0
+    reached: int = 0
+    sources: Counter[str] = field(default_factory=Counter)
+    failures: Counter[int] = field(default_factory=Counter)
+    problems: Problems = field(default_factory=Problems)
+
+    @property
+    def events(self) -> int:
+        """Records seen, decodable or not."""
+        return self.read + self.problems.skipped.total()
+
+    def add(self, other: Tally) -> None:
+        """Take over what another part of the run counted."""
+        self.read += other.read
+        self.reached += other.reached
+        self.sources.update(other.sources)
+        self.failures.update(other.failures)
+        self.problems.add(other.problems)
+
+
+@dataclass(slots=True)
+class Part:
+    """A part of a run, in one process. What cannot be read is in the tally; everything else ends in the store.
+
+    Attributes:
+        plan: the rules.
+        reads: which events they could match.
+    """
+
+    plan: Plan
+    reads: Reach
+    store: Store
+    tally: Tally
+    _pairs: list[tuple[RawBatch, EventBatch]] = field(default_factory=list)
+    _rows: int = 0
+
+    def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Read inputs to their end, or until stopped; events of several small ones are put together."""
+        wanted = self.plan.columns | {SOURCE, self.plan.category_field}
+        raw_wanted = raw_columns(wanted)
+        problems = self.tally.problems
+        for number, path in inputs:
+            progress(path, 0)
+            for raw in _joined(read(path, number, raw_wanted, problems)):
+                self._pairs.append((raw, to_events(raw, wanted, problems)))
+                self._rows += raw.frame.num_rows
+                progress(path, raw.frame.num_rows)
+                if self._rows >= ROWS:
+                    self.finish()
+                if stopped():
+                    break
+            if stopped():
+                break
+        self.finish()
+
+    def finish(self) -> None:
+        """Run the rules over what was read and not yet looked at."""
+        pairs, self._pairs, self._rows = self._pairs, [], 0
+        if not pairs:
+            return
+        batch = concat([events for _, events in pairs])
+        self.tally.read += len(batch)
+        self.tally.reached += reached(self.reads, batch, self.plan.category_field)
+        for counted in pc.value_counts(batch.column(SOURCE)).to_pylist():
+            self.tally.sources[counted["values"] or "other"] += counted["counts"]
+        self.store.keep(execute(self.plan, batch, self.tally.failures), [raw for raw, _ in pairs])
+
+
+def _joined(raws: Iterable[RawBatch]) -> Iterator[RawBatch]:
+    """One file's batches, with script blocks whole."""
+    blocks = ScriptBlocks()
+    for raw in raws:
+        yield from blocks.feed(raw)
+    yield from blocks.flush()

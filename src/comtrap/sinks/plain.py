@@ -1,0 +1,26 @@
+"""Text from logs made harmless to look at.
+
+Whoever attacks a host chooses its command lines. Shown as they are, they could move the cursor, set colours, forge lines
+of a report or turn text round.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+
+def plain(value: Any) -> str:
+    r"""A value as one line of visible text: blanks folded, control and format characters as ``\u{202e}``.
+
+    Several values are joined by commas. Characters without a meaning in Unicode, halves of surrogate pairs included, are
+    written out too, so that any output can hold what is left.
+    """
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return "".join(c if c.isprintable() or c == " " else _escaped(c) for c in " ".join(text.split()))
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character) == "Zs":  # blanks that are none of ASCII's
+        return " "
+    return f"\\u{{{ord(character):x}}}"
