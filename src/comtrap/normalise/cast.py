@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.events.batch import ARROW
+from comtrap.normalise.columns import first_of, lengths, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ def timestamps(column: pa.Array) -> pa.Array:
 def each(column: pa.Array, function: Callable[[str], object], target: pa.DataType) -> pa.Array:
     """The function's value for each text, computed once a distinct text; null stays null."""
     encoded = column.dictionary_encode()
-    values = pa.array([None if v is None else function(v) for v in encoded.dictionary.to_pylist()], target)
+    values = pa.array([function(v) for v in encoded.dictionary.to_pylist()], target)
     return values.take(encoded.indices)
 
 
@@ -123,13 +124,13 @@ def _lists(column: pa.Array, kind: Type) -> tuple[pa.Array, int]:
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     values, wrong = typed(column.flatten(), kind)
-    parents = pc.list_parent_indices(column)
+    counts = lengths(column)
     if values.null_count:
         kept = pc.is_valid(values)
-        values, parents = values.filter(kept), parents.filter(kept)
-    counts = np.bincount(np.asarray(parents), minlength=len(column))
-    if len(counts) == 0 or counts.max(initial=0) <= 1:
-        indices = np.cumsum(counts) - 1
-        return values.take(pa.array(indices, mask=counts == 0)), wrong
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(counts == 0)), wrong
+        parents = np.asarray(pc.list_parent_indices(column).filter(kept))
+        values, counts = values.filter(kept), np.bincount(parents, minlength=len(column))
+    if counts.max(initial=0) > 1:
+        return listed(values, counts, counts > 0), wrong
+    if len(values) == len(column):
+        return values, wrong
+    return first_of(listed(values, counts, counts > 0)), wrong

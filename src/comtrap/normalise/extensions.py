@@ -8,7 +8,7 @@ from comtrap.com import registry_path
 from comtrap.normalise import dcom, powershell, security, sysmon, task_scheduler
 from comtrap.normalise.arguments import cut
 from comtrap.normalise.paths import executable_of
-from comtrap.normalise.values import Constant, Each, Text, each, text
+from comtrap.normalise.values import Constant, Each, First, Text, each, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,9 +90,9 @@ def _counted(line: str) -> str:
 HOST: dict[str, Expr] = {
     "host.name": Text("winlog.computer_name"),
     "host.hostname": Each(first_label, ("host.name",)),
-    "host.id": Text("host.name"),
+    "host.id": First((Text("host.name"), Constant("?"))),
 }
-"""For every event."""
+"""For every event; in the place of the question mark comes what tells one nameless host from another."""
 
 WINDOWS: dict[str, Expr] = {
     "host.os.type": Constant("windows"),

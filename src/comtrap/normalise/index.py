@@ -68,7 +68,7 @@ INDEX: Expr = Each(
     (
         "winlog.channel",
         "winlog.provider_name",
-        "agent.type",
+        First(("agent.type", "@metadata.beat")),
         First(("data_stream.dataset", "event.dataset")),
         "event.category",
         "_index",

@@ -20,7 +20,7 @@ from comtrap.normalise.columns import first_of, relisted
 from comtrap.normalise.event import DATA
 from comtrap.normalise.rows import Rows
 from comtrap.normalise.tables import EXTENDED, INTEGRATION, WINLOGBEAT, kinds, plan, possible
-from comtrap.normalise.values import Constant, First, Leaf, Objects
+from comtrap.normalise.values import Constant, First, Leaf, Objects, Text
 from comtrap.normalise.windows import OVERWRITING
 from comtrap.schema.telemetry import telemetry
 from comtrap.schema.types import Type
@@ -130,7 +130,7 @@ def _rows(raw: RawBatch, use: Plan) -> Rows:
                 frame = frame.append_column(name, pa.repeat(value, frame.num_rows))
     extensions = dict(use.extensions)
     if extensions:
-        extensions["host.id"] = First((extensions["host.id"], Constant(_unnamed_host(raw.origin))))
+        extensions["host.id"] = First((Text("host.name"), Constant(_unnamed_host(raw.origin))))
     return Rows(frame, use.fields, extensions, use.blank, OVERWRITING | {"_index"})
 
 

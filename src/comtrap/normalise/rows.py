@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from comtrap.normalise.columns import TEXTS, Distinct, filled, first_of, product
+from comtrap.normalise.columns import TEXTS, Distinct, filled, first_of, lists, product, texts
 from comtrap.normalise.event import DATA
 from comtrap.normalise.values import Each, Part
 
@@ -44,6 +45,11 @@ class Rows:
     _raw: dict[str, pa.Array | None] = field(default_factory=dict)
     _distinct: dict[Any, Distinct | None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
+    _names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember the columns there are: asking a frame is slow."""
+        self._names = frozenset(self.frame.schema.names)
 
     def __len__(self) -> int:
         return int(self.frame.num_rows)
@@ -93,7 +99,7 @@ class Rows:
                 mask = mask & ~np.asarray(pc.is_valid(before))
             for row in np.flatnonzero(mask):
                 out[row].append(filled_in)
-        return pa.array(out, TEXTS) if any(out) else None
+        return lists(out) if any(out) else None
 
     def of(self, ref: Ref) -> pa.Array | None:
         """The values of a name or an expression."""
@@ -135,7 +141,7 @@ class Rows:
         return filled(computed, given)
 
     def _read(self, name: str) -> pa.Array | None:
-        if name not in self.frame.schema.names:
+        if name not in self._names:
             return None
         out = self.frame.column(name)
         out = out.chunk(0) if out.num_chunks == 1 else out.combine_chunks()
@@ -147,7 +153,9 @@ class Rows:
         if not pa.types.is_string(out.type):
             out = out.cast(TEXTS if pa.types.is_list(out.type) else pa.string())
         if self.blank and name.startswith(DATA) and pa.types.is_string(out.type):
-            out = pc.if_else(pc.is_in(out, pa.array(sorted(self.blank))), pa.scalar(None, pa.string()), out)
+            blanks = pc.is_in(out, _texts(self.blank))
+            if blanks.true_count:
+                out = pc.if_else(blanks, pa.scalar(None, pa.string()), out)
         return None if out.null_count == len(out) else out
 
     def _arguments(self, refs: tuple[Ref, ...]) -> Distinct | None:
@@ -169,18 +177,29 @@ class Rows:
         if column is not None:
             if pa.types.is_list(column.type):
                 column = first_of(column)
-            encoded = column.dictionary_encode()
-            values = encoded.dictionary.to_pylist()
-            codes = np.asarray(encoded.indices.fill_null(len(values)))
-            out = Distinct([*values, None], codes)
+            out = _distinct(column)
         self._distinct[ref] = out
         return out
+
+
+def _distinct(column: pa.Array) -> Distinct:
+    encoded = column.dictionary_encode()
+    values, codes = encoded.dictionary.to_pylist(), encoded.indices
+    if codes.null_count:
+        codes = codes.fill_null(len(values))
+        values.append(None)
+    return Distinct(values, np.asarray(codes))
+
+
+@cache
+def _texts(values: frozenset[str]) -> pa.Array:
+    return texts(sorted(values))
 
 
 def _applied(expr: Each, arguments: list[Any]) -> list[Any]:
     """The function's value for each tuple of arguments."""
     function, optional = expr.function, expr.optional
     if expr.only:
-        found = pc.match_substring_regex(pa.array([v[0] for v in arguments], pa.string()), expr.only).to_pylist()
+        found = pc.match_substring_regex(texts([v[0] for v in arguments]), expr.only).to_pylist()
         return [function(*v) if hit else None for v, hit in zip(arguments, found, strict=True)]
     return [None if v[0] is None and not optional else function(*v) for v in arguments]

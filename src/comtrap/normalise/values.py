@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from comtrap.normalise.columns import TEXTS, Distinct, filled
+from comtrap.normalise.columns import Distinct, filled, integers, lists
 from comtrap.normalise.event import DATA
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ class Constant:
         values = (self.value,) if isinstance(self.value, str) else self.value
         if len(values) == 1:
             return pa.repeat(values[0], len(rows))
-        offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * len(values))
-        tiled = pa.array(np.tile(np.arange(len(values)), len(rows)))
-        return pa.ListArray.from_arrays(offsets, pa.array(values, pa.string()).take(tiled))
+        return lists([list(values)]).take(integers(np.zeros(len(rows), np.int64)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Each:
     def array(self, rows: Rows) -> pa.Array | None:
         """One value a row, or None for all null."""
         found = self.distinct(rows)
-        return None if found is None else found.array(TEXTS if self.many else pa.string())
+        return None if found is None else found.array(many=self.many)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class Part:
             return None
         values = [None if v is None else v.get(self.key) for v in found.values]
         many = any(isinstance(v, list) for v in values)
-        return Distinct(values, found.codes).array(TEXTS if many else pa.string())
+        return Distinct(values, found.codes).array(many=many)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +151,14 @@ class Union:
         if not found:
             return None
         if len(found) == 1:
-            return Distinct([list(dict.fromkeys(v)) or None for v in found[0].values], found[0].codes).array(TEXTS)
+            return Distinct([list(dict.fromkeys(v)) or None for v in found[0].values], found[0].codes).array(many=True)
         # Most rows have no value in most of the columns: only those that have one are looked at.
         out: list[list[str] | None] = [None] * len(rows)
         for distinct in found:
             filled_in = np.array([bool(v) for v in distinct.values])
             for row in np.flatnonzero(filled_in[distinct.codes]):
                 out[row] = list(dict.fromkeys([*(out[row] or ()), *distinct.values[distinct.codes[row]]]))
-        return pa.array(out, TEXTS)
+        return lists(out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +198,7 @@ class Leaf:
             return None
         path = self.name.split(".")
         values = [None if v is None else [t for o in v if (t := _leaf(o, path)) is not None] for v in found.values]
-        return Distinct(values, found.codes).array(TEXTS)
+        return Distinct(values, found.codes).array(many=True)
 
 
 Expr: TypeAlias = Text | Constant | Each | Part | First | Union | Objects | Leaf
