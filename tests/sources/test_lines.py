@@ -51,7 +51,7 @@ def test_a_line_without_end_takes_no_more_memory_than_a_record(monkeypatch):
     class Endless:
         left = 3200
 
-        def read(self, size):
+        def read(self, _size):
             held.append(sum(map(len, generator.gi_frame.f_locals.get("start", ()))))
             self.left -= 1
             return b"{" * 65536 if self.left else b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from evtx import PyEvtxParser
@@ -22,6 +22,7 @@ from comtrap.sources.evtx_chunk import (
     mended,
     slots,
 )
+from comtrap.sources.record import DEPTH, BadRecordError, parsed
 from comtrap.sources.shapes.event import from_evtx
 from comtrap.sources.shapes.event import mended as mended_column
 from comtrap.sources.stream import exactly
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from comtrap.sources.source import Content
 
 SHAPE = "evtx"
+UNDECODABLE = "undecodable record"
 
 CHUNKS = 32
 """How many chunks are handed to the parser at once."""
@@ -68,10 +70,10 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
         if not group:
             break
         for text in _texts(group):
-            if text is None:
-                problems.skip("undecodable record", origin.name, f"record {position} cannot be decoded")
-            else:
-                batches.add(position, _decoded(text), text)
+            try:
+                batches.add(position, _decoded(text), text or "")
+            except BadRecordError as error:
+                problems.skip(error.reason, origin.name, f"record {position} cannot be decoded")
             position += 1
         yield from batches.full()
     yield from batches.rest()
@@ -141,6 +143,14 @@ def parse(chunks: Sequence[bytes]) -> dict[int, str]:
     return found
 
 
-def _decoded(text: str) -> Shaped:
-    record: dict[str, Any] = orjson.loads(text)
-    return from_evtx(record["Event"], SHAPE)
+def _decoded(text: str | None) -> Shaped:
+    if text is None:
+        raise BadRecordError(UNDECODABLE)
+    if text.count("{") > DEPTH:
+        record, _ = parsed(text.encode())
+    else:
+        record = orjson.loads(text)
+    event = record.get("Event")
+    if not isinstance(event, dict):
+        raise BadRecordError(UNDECODABLE)
+    return from_evtx(event, SHAPE)

@@ -16,12 +16,15 @@ _DOTTED = frozenset({"winlog.channel", "winlog.event_id", "winlog.provider_name"
 
 
 def shaped(record: Mapping[str, Any]) -> Shaped | None:
-    """The document as it is, its provider named; None where it has nothing under `winlog`."""
+    """The document as it is, its provider named; None where it has nothing under `winlog`, or is Elastic Endpoint's."""
     winlog = record.get("winlog")
     if type(winlog) is not dict:
         if winlog is not None or _DOTTED.isdisjoint(record):
             return None
         winlog = {}
+    shipper = value(record, "agent", "type")
+    if shipper == "endpoint":
+        return None
     provider, channel, code = (
         winlog.get(name, record.get(f"winlog.{name}")) for name in ("provider_name", "channel", "event_id")
     )
@@ -32,7 +35,8 @@ def shaped(record: Mapping[str, Any]) -> Shaped | None:
     found = kind(provider, channel, code)
     if provider is None and found[0]:
         record = {**record, "winlog.provider_name": found[0]}
-    return Shaped(found, WINLOGBEAT if _is_winlogbeat(record) else AGENT, record)
+    is_winlogbeat = WINLOGBEAT in (shipper, value(record, "@metadata", "beat"))
+    return Shaped(found, WINLOGBEAT if is_winlogbeat else AGENT, record)
 
 
 def value(record: Mapping[str, Any], first: str, second: str) -> Any:
@@ -41,7 +45,3 @@ def value(record: Mapping[str, Any], first: str, second: str) -> Any:
     if type(inner) is dict and second in inner:
         return inner[second]
     return record.get(f"{first}.{second}")
-
-
-def _is_winlogbeat(record: Mapping[str, Any]) -> bool:
-    return WINLOGBEAT in (value(record, "agent", "type"), value(record, "@metadata", "beat"))

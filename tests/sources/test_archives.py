@@ -1,0 +1,213 @@
+"""Archives and compressed files, as they are read."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import zipfile
+
+import pytest
+from tests.sources.reading import field, file_rows
+
+from comtrap.events.problems import Problems
+from comtrap.sources import archives, stream
+from comtrap.sources.read import read
+
+LINES = b'{"n":1}\n{"n":2}\n'
+
+
+def zipped(members, compression=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def tarred(members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def origins(folder, data):
+    """What is read: each member's name and its n; and the problems."""
+    path = folder / "input"
+    path.write_bytes(data)
+    problems = Problems()
+    found = [(b.origin.member, b.frame["n"].to_pylist(), b.origin.first) for b in read(str(path), 2, None, problems)]
+    return found, problems
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_files_are_read_through(tmp_path, pack):
+    found, problems = file_rows(tmp_path, pack(LINES))
+
+    assert field(found, "n") == ["1", "2"]
+    assert problems.failed == {}
+
+
+def test_a_gzip_file_of_several_parts_is_one(tmp_path):
+    assert field(file_rows(tmp_path, gzip.compress(LINES) + gzip.compress(LINES))[0], "_position") == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("pack", [lambda b: b, gzip.compress, bz2.compress, lzma.compress])
+def test_tar_archives_are_read_compressed_or_not(tmp_path, pack):
+    found, problems = origins(tmp_path, pack(tarred({"a.json": LINES, "b/c.json": LINES})))
+
+    assert [(member, n) for member, n, _ in found] == [("a.json", ["1", "2"]), ("b/c.json", ["1", "2"])]
+    assert problems.failed == {}
+
+
+def test_event_numbers_run_on_over_members(tmp_path):
+    data = zipped({"a": LINES + b"\n\n", "b": b"", "c": LINES, "d": b"[]", "e": b'[{"n":5}]'})
+
+    found, _ = origins(tmp_path, data)
+
+    assert found == [
+        ("a", ["1", "2"], 2 << 40),
+        ("c", ["1", "2"], (2 << 40) + 2),
+        ("e", ["5"], (2 << 40) + 4),
+    ]
+
+
+def test_archives_within_archives_are_named_in_full(tmp_path):
+    inner = zipped({"logs.tar.gz": gzip.compress(tarred({"events.json": LINES}))})
+
+    found, problems = origins(tmp_path, zipped({"inner.zip": inner}))
+
+    assert [member for member, _, _ in found] == ["inner.zip!logs.tar.gz!events.json"]
+    assert problems.failed == {}
+
+
+def test_archives_too_deep_within_one_another_are_said(tmp_path):
+    data = LINES
+    for depth in range(archives.DEPTH + 1):
+        data = zipped({f"{depth}.zip": data})
+
+    found, problems = origins(tmp_path, data)
+
+    assert found == []
+    assert list(problems.failed.values()) == ["more than 3 archives within one another"]
+
+
+def test_compression_many_times_over_is_said(tmp_path):
+    data = LINES
+    for _ in range(8):
+        data = gzip.compress(data)
+
+    assert list(origins(tmp_path, data)[1].failed.values()) == ["more than 3 archives within one another"]
+
+
+def test_what_macos_adds_is_passed_over_and_counted(tmp_path):
+    found, problems = origins(tmp_path, zipped({"a": LINES, "__MACOSX/._a": b"\0\5\x16\7", "._b": b"\0\5\x16\7"}))
+
+    assert [member for member, _, _ in found] == ["a"]
+    assert problems.notes == {"AppleDouble member": 2}
+    assert problems.failed == {}
+
+
+def test_an_encrypted_member_is_said_and_the_others_read(tmp_path):
+    data = bytearray(zipped({"a": LINES, "secret": LINES, "c": LINES}))
+    at = data.index(b"secret") - 30
+    data[at + 6] |= 1
+    at = data.rindex(b"secret") - 46
+    data[at + 8] |= 1
+
+    found, problems = origins(tmp_path, bytes(data))
+
+    assert [member for member, _, _ in found] == ["a", "c"]
+    assert problems.failed == {f"{tmp_path}/input!secret": "is encrypted; unpack it with its password first"}
+
+
+def test_a_broken_member_is_said_and_the_next_read(tmp_path):
+    data = bytearray(zipped({"a": LINES + os.urandom(500), "c": LINES}))
+    data[31:60] = b"\xff" * 29
+
+    found, problems = origins(tmp_path, bytes(data))
+
+    assert [member for member, _, _ in found] == ["c"]
+    assert list(problems.failed) == [f"{tmp_path}/input!a"]
+
+
+def test_a_member_whose_checksum_is_wrong_is_said(tmp_path):
+    data = bytearray(zipped({"a": LINES, "b": LINES}, zipfile.ZIP_STORED))
+    data[data.index(b'{"n":2') + 5] = ord("3")
+
+    found, problems = origins(tmp_path, bytes(data))
+
+    assert [member for member, _, _ in found] == ["b"]
+    assert "Bad CRC-32" in problems.failed[f"{tmp_path}/input!a"]
+
+
+def test_a_zip_archive_cut_off_is_said(tmp_path):
+    data = zipped({"a": os.urandom(5000)})
+
+    assert "broken zip archive" in origins(tmp_path, data[:3000])[1].failed[f"{tmp_path}/input"]
+
+
+@pytest.mark.parametrize("part", [0.5, 0.9])
+def test_a_compressed_file_cut_off_gives_what_there_is(tmp_path, part):
+    lines = b"".join(b'{"n":%d,"x":"%s"}\n' % (n, os.urandom(20).hex().encode()) for n in range(2000))
+    data = gzip.compress(lines)
+
+    found, problems = file_rows(tmp_path, data[: int(len(data) * part)])
+
+    assert 500 < len(found) < 2000
+    assert field(found, "n") == [str(n) for n in range(len(found))]
+    assert "breaks off" in problems.failed[f"{tmp_path}/events"]
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_names_that_point_elsewhere_are_names(tmp_path, pack):
+    names = ["../../escape.json", "/etc/absolute.json", "C:\\windows.json"]
+    before = sorted(tmp_path.parent.parent.iterdir())
+
+    found, problems = origins(tmp_path, pack(dict.fromkeys(names, LINES)))
+
+    assert [member for member, _, _ in found] == names
+    assert problems.failed == {}
+    assert sorted(tmp_path.parent.parent.iterdir()) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["input"]
+
+
+def test_a_bomb_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "FREE_BYTES", 1 << 20)
+    bomb = zipped({"a": LINES, "bomb": b"\n" * (8 << 20), "after": LINES})
+
+    found, problems = origins(tmp_path, bomb)
+
+    assert [member for member, _, _ in found] == ["a"]
+    assert "unpacks to more than" in problems.failed[f"{tmp_path}/input"]
+
+
+def test_a_bomb_in_an_archive_in_an_archive_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "FREE_BYTES", 1 << 20)
+    bomb = zipped({"inner.zip": zipped({"a": b"\n" * (8 << 20)})})
+
+    assert "unpacks to more than" in origins(tmp_path, bomb)[1].failed[f"{tmp_path}/input"]
+
+
+def test_more_members_than_any_collection_has_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MEMBERS", 3)
+    members = {str(n): LINES for n in range(5)}
+    for data in (zipped(members), tarred(members)):
+        found, problems = origins(tmp_path, data)
+
+        assert [member for member, _, _ in found] == ["0", "1", "2"]
+        assert "more than 3 members" in problems.failed[f"{tmp_path}/input"]
+
+
+def test_a_member_that_is_no_log_is_said_by_name(tmp_path):
+    found, problems = origins(tmp_path, zipped({"README.txt": b"Read me.\n", "a": LINES}))
+
+    assert [member for member, _, _ in found] == ["a"]
+    assert "text, but no JSON" in problems.failed[f"{tmp_path}/input!README.txt"]

@@ -1,0 +1,56 @@
+"""Streams with limits."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from tests.sources.reading import Pieces
+
+from comtrap.errors import SourceError
+from comtrap.sources import stream as module
+from comtrap.sources.stream import Allowance, SpentError, Stream, exactly
+
+
+def test_the_head_is_seen_and_still_read():
+    stream = Stream(Pieces(b"abcdef", 2))
+
+    assert stream.peek(4) == b"abcd"
+    assert exactly(stream, 3) == b"abc"
+    assert exactly(stream, 9) == b"def"
+    assert stream.peek(4) == b""
+
+
+def test_a_break_is_told_after_what_came_before_it():
+    stream = Stream(Pieces(b"abc", 3, EOFError("ended early")))
+
+    assert stream.peek(10) == b"abc"
+    assert stream.read(3) == b"abc"
+    with pytest.raises(SourceError, match="breaks off: ended early"):
+        stream.read(1)
+
+
+def test_more_than_the_allowance_ends_it(monkeypatch):
+    monkeypatch.setattr(module, "FREE_BYTES", 100)
+    monkeypatch.setattr(module, "RATIO", 10)
+    allowance = Allowance(packed_bytes=20)
+
+    assert len(exactly(Stream(io.BytesIO(bytes(200)), allowance), 1000)) == 200
+    with pytest.raises(SpentError, match="unpacks to more than"):
+        Stream(io.BytesIO(b"x"), allowance).read(1)
+
+
+def test_the_allowance_grows_with_an_input_of_unknown_size():
+    allowance = Allowance(0)
+    Stream(io.BytesIO(bytes(50)), allowance, growing=True).read(50)
+
+    assert (allowance.packed_bytes, allowance.spent_bytes) == (50, 0)
+
+
+def test_only_a_file_that_is_whole_can_be_read_in_another_order():
+    file = io.BytesIO(b"abc")
+    file.read(2)
+
+    assert Stream(file).whole_file() is None
+    assert Stream(file, whole=True).whole_file() is file
+    assert file.tell() == 0
