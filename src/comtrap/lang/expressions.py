@@ -169,14 +169,14 @@ class Expressions(Cursor):
             patterns.append(self._pattern(operator))
         if opened is not None:
             self.close(opened, ")")
-        elif self.token.text == ",":
+        elif self.token.text == "," and self._level == 0:
             raise self.unexpected(
                 "`and`, `or` or the end", f'several patterns stand in parentheses: `{operator.text} ("a", "b")`'
             )
         colon = operator.text == ":"
         return ast.Like(value, tuple(patterns), ignore_case, regex, colon, span=self.since(start))
 
-    # primary := constant | call | reference | "(" expression ")"
+    # primary := constant | call | field | "(" expression ")"
     def primary(self) -> ast.Expr:
         """The smallest expression."""
         token = self.token
@@ -212,7 +212,7 @@ class Expressions(Cursor):
             return ast.Literal(None, span=self.take().span)
         return None
 
-    # call := NAME "~"? "(" (expression ("," expression)*)? ")"
+    # call := (NAME | CASELESS_NAME) "(" (expression ("," expression)*)? ")"
     def call(self) -> ast.Call:
         """A function call."""
         name = self.take()

@@ -100,7 +100,7 @@ class Queries(Expressions):
         self.end("an operator or the end of the expression")
         return found
 
-    # query := sequence | sample | join | event
+    # query := sequence | sample | event
     def query(self) -> ast.EventQuery | ast.Sequence | ast.Sample:
         """A query without its pipes."""
         match self.token.text:
@@ -139,7 +139,7 @@ class Queries(Expressions):
         advice = "a query begins with an event category such as `process`, with `any`, `sequence` or `sample`; other categories than names stand in double quotes"
         raise self.error("E121", f"{shown(token)} is not an event category", [label], advice)
 
-    # sequence := "sequence" by? maxspan? stage+ ("until" stage)?
+    # sequence := "sequence" by maxspan stages ("until" stage)?
     def sequence(self) -> ast.Sequence:
         """Events in order."""
         start = self.take()
@@ -205,7 +205,7 @@ class Queries(Expressions):
             stages.append(self.stage())
         return tuple(stages)
 
-    # stage := ("[" | "![") event "]" by? runs?
+    # stage := ("[" | "![") event "]" by runs
     def stage(self) -> ast.Stage:
         """One bracket of a sequence, with what follows it."""
         opened = self.accept("[", "![")
@@ -239,7 +239,7 @@ class Queries(Expressions):
         self.report("E149", "runs out of range", [label], "runs says how many times the stage must occur")
         return 1
 
-    # sample := "sample" by? ("[" event "]" by?)+
+    # sample := "sample" by ("[" event "]" by)+
     def sample(self) -> ast.Sample:
         """Events in any order."""
         start = self.take()
@@ -255,7 +255,7 @@ class Queries(Expressions):
             self._refuse_in_sample("with", "until")
         return ast.Sample(tuple(stages), by, span=self.since(start.start))
 
-    # pipe := NAME (expression ("," expression)*)?
+    # pipe := ("head" | "tail") NUMBER
     def pipe(self) -> ast.Pipe:
         """One pipe, after its bar."""
         name = self.token
