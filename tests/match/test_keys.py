@@ -53,6 +53,7 @@ def test_only_keys_with_a_hit_in_every_needed_stage_stay():
             Type.DATE,
             [None, "1969-12-31T23:59:59.999Z", "2024-01-01T00:00:00.000Z", "2024-01-01T00:00:00.001Z"],
         ),
+        (Type.VERSION, [None, "1.2.0-alpha", "1.2.0", "1.10.0", "no version"]),
         (Type.DATE_NANOS, ["2024-01-01T00:00:00.000000001Z", "2024-01-01T00:00:00.01Z"]),
     ],
 )

@@ -84,7 +84,8 @@ def date_span(text: str) -> Span:
 
 def address(text: str) -> Address:
     value = ipaddress.ip_address(text)
-    return Address(int(value) | (0xFFFF << 32 if value.version == 4 else 0), text)
+    value = getattr(value, "ipv4_mapped", None) or value
+    return Address(int(value) | (0xFFFF << 32 if value.version == 4 else 0), str(value))
 
 
 def network(text: str) -> Span:

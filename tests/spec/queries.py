@@ -11,19 +11,53 @@ MAPPING = {
     "id": "long", "@timestamp": "date", "tie": "long", "event.category": "keyword", "h": "keyword",
     "k": "keyword", "l": "keyword", "n": "long", "m": "long", "x": "double", "b": "boolean", "d": "date", "ip": "ip", "v": "version",
 }  # fmt: skip
-TEXTS = ["", "a", "A", "b", "ab", "aB", "abc", "a*c", "b.c", "é", "É", "x y", "C:\\d\\e.exe", "10"]
+TEXTS = [
+    "",
+    "a",
+    "A",
+    "b",
+    "ab",
+    "aB",
+    "abc",
+    "a*c",
+    "b.c",
+    "é",
+    "É",
+    "k",
+    "\u212a",
+    "s",
+    "\u017f",
+    "x y",
+    "C:\\d\\e.exe",
+    "10",
+]
 NUMBERS = [-3, -1, 0, 1, 2, 5, 10]
 DOUBLES = [-0.5, 0.0, 1.5, 3.0, 10.0]
 DATES = [
     "2024-02-29T12:00:00.000Z", "2024-03-05T00:00:00.000Z", "2024-03-05T10:20:30.500Z", "2024-03-05T23:59:59.999Z", "2024-03-06T00:00:00Z",
 ]  # fmt: skip
 DATE_LITERALS = [*DATES, "2024", "2024-03", "2024-03-05", "2024-03-05T10", "2024-03-05T10:20", "2024-03-05T10:20:30"]
-ADDRESSES = ["10.0.0.1", "10.1.2.3", "192.168.0.1", "::1", "2001:db8::1"]
+ADDRESSES = ["10.0.0.1", "10.1.2.3", "192.168.0.1", "::1", "2001:db8::1", "2001:0DB8::0:1"]
 NETWORKS = ["10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32"]
 VERSIONS = ["1.0.0", "1.2.0", "1.10.0", "1.2.0-alpha", "1.2.0-beta.2", "none"]
 CATEGORIES = ["p", "q"]
-PATTERNS = ["*", "a*", "?", "??", "*c", "A?C", "a*c", "*\\*", "", "b", "É"]
-REGEXES = ["a", "a.*", "[ab]+", "a|b", "(a|A)(bc)?", ".*", ".", "[^a]", "a\\\\*c", "\\\\w+", "a{1,2}b?"]
+PATTERNS = ["*", "a*", "?", "??", "*c", "A?C", "a*c", "*\\*", "", "b", "É", "K", "S"]
+REGEXES = [
+    "a",
+    "a.*",
+    "[ab]+",
+    "a|b",
+    "(a|A)(bc)?",
+    ".*",
+    ".",
+    "[^a]",
+    "a\\\\*c",
+    "\\\\w+",
+    "a{1,2}b?",
+    "K|S",
+    "[J-L]",
+    "[^k]",
+]
 COMPARISONS = ["==", "!=", "<", "<=", ">", ">="]
 
 
@@ -36,6 +70,17 @@ def _some(pool: list[Any]) -> st.SearchStrategy[Any]:
     """No value, one, null, or several; one choice only, so that many documents fit in one example."""
     pairs = [[first, second] for first, second in zip(pool, pool[2:] + pool[:2], strict=True)]
     return weighted([*pool, *pool, ..., ..., None, [], [None], [None, pool[0]], [pool[0], pool[0]], *pairs[:3]])
+
+
+# Some fields are mapped in the first of two indices only.
+PARTS = (MAPPING, {name: kind for name, kind in MAPPING.items() if name not in {"x", "b", "ip"}})
+
+
+def parts(documents: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]], dict[str, Any]]]:
+    """Documents, by their ``id``, in two indices: name, documents, flat mapping."""
+    half = len(documents) * 2 // 3
+    fitting = [{name: v for name, v in document.items() if name in PARTS[1]} for document in documents[half:]]
+    return [("i", documents[:half], PARTS[0]), ("j", fitting, PARTS[1])]
 
 
 @st.composite
@@ -64,6 +109,7 @@ def listed(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 TEXT = st.sampled_from(TEXTS).map(quoted)
 NUMBER = st.sampled_from(NUMBERS).map(str)
+LOGIC = st.sampled_from(["true", "false", "null"])
 OPTIONAL = st.sampled_from(["?k", "?l", "?nothing"])
 
 
@@ -85,7 +131,7 @@ def texts(draw: st.DrawFn, depth: int = 1) -> str:
             st.builds(
                 "between{}({}, {}, {}, {})".format, tilde(), inner, TEXT, TEXT, st.sampled_from(["true", "false"])
             ),
-            st.builds("string({})".format, st.sampled_from(["n", "b", "k"])),
+            st.builds("string({})".format, st.sampled_from(["n", "b", "k", "x", "d", "ip", "v"])),
         )
     )
 
@@ -157,6 +203,10 @@ def leaves() -> st.SearchStrategy[str]:
             "{} {} {}".format, boolean_calls(), st.sampled_from(["==", "!="]), st.sampled_from(["true", "false"])
         ),
         st.builds("(k in {}) == {}".format, listed(TEXT), st.sampled_from(["true", "false", "null"])),
+        st.builds("(k == {} {} n > {}) == {}".format, TEXT, st.sampled_from(["and", "or"]), NUMBER, LOGIC),
+        st.builds("(not (k {} {})) == {}".format, like, pattern, LOGIC),
+        st.builds("k in ({}, null)".format, TEXT),
+        st.builds("{} in ({}, concat({}, {}))".format, texts(), TEXT, TEXT, TEXT),
         st.builds("(n {} {}) == {}".format, compare, NUMBER, st.sampled_from(["true", "false", "null"])),
         st.sampled_from(["true", "false"]),
     )

@@ -16,18 +16,17 @@ from comtrap.lang.parse import parse
 
 
 def by_reference(text: str, documents: list[dict[str, Any]], request: dict[str, Any]) -> list[tuple]:
-    data = Data([("i", documents, queries.MAPPING)])
-    found = answers(parse(text), data, Request(**request))
-    return [(a.keys, *(None if d is None else d.position for d in a.documents)) for a in found]
+    found = answers(parse(text), Data(queries.parts(documents)), Request(**request))
+    return [(a.keys, *(None if d is None else d.source["id"] for d in a.documents)) for a in found]
 
 
 def by_engine(text: str, documents: list[dict[str, Any]], request: dict[str, Any], *, optimised: bool) -> list[tuple]:
-    index = comtrap.Index("i", documents, elastic_mapping(queries.MAPPING))
-    hits = comtrap.search(text, [index], **request, optimised=optimised)["hits"]
+    indices = [comtrap.Index(name, found, elastic_mapping(flat)) for name, found, flat in queries.parts(documents)]
+    hits = comtrap.search(text, indices, **request, optimised=optimised)["hits"]
     if "events" in hits:
-        return [((), int(event["_id"])) for event in hits["events"]]
+        return [((), event["_source"]["id"]) for event in hits["events"]]
     return [
-        (tuple(s["join_keys"]), *(None if e.get("missing") else int(e["_id"]) for e in s["events"]))
+        (tuple(s["join_keys"]), *(None if e.get("missing") else e["_source"]["id"] for e in s["events"]))
         for s in hits["sequences"]
     ]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.execute.order import address_key, version_key
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def _value(text: str | None, kind: Type) -> Any:
     if kind.is_date:
         return _epoch_ns(text)
     if kind is Type.IP:
-        address = ipaddress.ip_address(text)
-        return int(address) | 0xFFFF << 32 if address.version == 4 else int(address)
+        return address_key(text)
+    if kind is Type.VERSION:
+        return version_key(text)
     return text  # "false" sorts before "true"
