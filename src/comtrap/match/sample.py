@@ -96,33 +96,33 @@ def _can_end(stages: list[list[int]], used: set[int]) -> bool:
     # A stage with as many events as there are stages always finds one, so only the others are matched.
     tight = [[e for e in events if e not in used] for events in stages if len(events) < len(stages) + len(used)]
     owner: dict[int, int] = {}
-    return all(_place(at, tight, owner) for at in range(len(tight)))
+    held: dict[int, int] = {}
+    return all(_place(at, tight, owner, held) for at in range(len(tight)))
 
 
-def _place(at: int, stages: list[list[int]], owner: dict[int, int]) -> bool:
-    """Give stage `at` an event, moving the stages that are in its way; false if that cannot be."""
+def _place(start: int, stages: list[list[int]], owner: dict[int, int], held: dict[int, int]) -> bool:
+    """Give a stage an event, moving the stages that are in its way; false if that cannot be.
+
+    `owner` tells the stage of an event, `held` the event of a stage.
+    """
     reached_from: dict[int, int] = {}
-    waiting = [at]
+    waiting = [start]
     for stage in waiting:  # grows as it is walked
         for event in stages[stage]:
             if event in reached_from:
                 continue
             reached_from[event] = stage
-            if event not in owner:
-                _shift(event, at, reached_from, owner)
-                return True
-            waiting.append(owner[event])
+            if event in owner:
+                waiting.append(owner[event])
+                continue
+            given: int | None = event
+            while given is not None:  # each stage on the way hands its event to the one before it
+                taker = reached_from[given]
+                before = held.get(taker)
+                owner[given], held[taker] = taker, given
+                given = before
+            return True
     return False
-
-
-def _shift(free: int, start: int, reached_from: dict[int, int], owner: dict[int, int]) -> None:
-    held = {stage: event for event, stage in owner.items()}
-    while True:
-        stage = reached_from[free]
-        owner[free] = stage
-        if stage == start:
-            return
-        free = held[stage]
 
 
 def _shown(key: Key, kinds: tuple[Type, ...]) -> Key:
