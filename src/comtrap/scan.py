@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from comtrap.scanning.part import Input, Progress
 
 SHARED_BYTES = 64 << 20  # less input than this is read in one process: starting others would take longer
+PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"(\xb5/\xfd")
+PACKED_TIMES = 12  # how much larger packed logs are unpacked
 
 
 @dataclass(slots=True)
@@ -123,8 +126,13 @@ def _read(inputs: Sequence[Input], part: Part, jobs: int, progress: Progress) ->
 
 
 def _size(path: str) -> int:
+    """About how many bytes there are to read."""
+    if path == STDIN:
+        return 0
     try:
-        return 0 if path == STDIN else Path(path).stat().st_size
+        with Path(path).open("rb") as file:
+            packed = file.read(8).startswith(PACKED)
+            return os.fstat(file.fileno()).st_size * (PACKED_TIMES if packed else 1)
     except OSError:  # reading it will say what is wrong
         return 0
 

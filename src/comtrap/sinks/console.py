@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO, TypeAlias
 
-from rich.console import Console, Group
-from rich.padding import Padding
+from rich.console import Console
 from rich.rule import Rule as Line
-from rich.table import Table
 from rich.text import Text
 
 from comtrap.alerts.document import moment
@@ -20,8 +19,6 @@ from comtrap.sinks.story import by_host, stories
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
-
-    from rich.console import RenderableType
 
     from comtrap.alerts.alert import Alert, Clause, Evidence
     from comtrap.rules.rule import Rule
@@ -50,6 +47,18 @@ FIELDS = (
     ("class", ("comtrap.com.clsid", "comtrap.com.appid")),
 )  # fmt: skip
 """What is shown of an event: a word for it, and the fields it may be in, the first that has a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A word and what it is about; further lines stand below the first, unless it is to be one line."""
+
+    label: str
+    text: Text
+    one_line: bool = False
+
+
+_Block: TypeAlias = Text | Line | _Row
 
 
 class _Console(Console):
@@ -90,18 +99,30 @@ class Sink:
     ) -> None:
         if kind is not None:
             return
-        for host, alerts in by_host(self._alerts).items():
+        for number, (host, alerts) in enumerate(by_host(self._alerts).items()):
+            if number:
+                self._print(Text())
             self._print(Line(Text(plain(host or "unknown host"), "bold"), align="left", style="dim"))
             for story in stories(alerts):
-                for one in _story(story):
-                    self._print(one)
-        for one in self._summary():
-            self._print(one)
+                for block in _story(story):
+                    self._print(block)
+        for block in self._summary():
+            self._print(block)
 
-    def _print(self, one: RenderableType) -> None:
-        self._console.print(one)
+    def _print(self, block: _Block) -> None:
+        if not isinstance(block, _Row):
+            self._console.print(block)
+            return
+        width = max(20, self._console.width - _INDENT - _LABEL)
+        text = block.text
+        if block.one_line:
+            text.truncate(width, overflow="ellipsis")
+        for number, line in enumerate(text.wrap(self._console, width, overflow="fold")):
+            line.rstrip()
+            label = Text(" " * _INDENT + (block.label if number == 0 else "").ljust(_LABEL), "blue")
+            self._console.print(label + line)
 
-    def _summary(self) -> Iterator[RenderableType]:
+    def _summary(self) -> Iterator[_Block]:
         total = self._counts.total()
         if not total:
             yield Text("No alerts.")
@@ -111,6 +132,7 @@ class Sink:
             severities[self._rules[name].severity] += count
         said = ", ".join(f"{count:,} {severity.word}" for severity, count in sorted(severities.items(), reverse=True))
         hosts = len(self._hosts)
+        yield Text()
         yield Line(style="dim")
         if total > len(self._alerts):
             yield Text(f"{total - len(self._alerts):,} more alerts are not shown; --format ndjson has all of them.")
@@ -122,7 +144,7 @@ class Sink:
             yield line
 
 
-def _story(alerts: Sequence[Alert]) -> Iterator[RenderableType]:
+def _story(alerts: Sequence[Alert]) -> Iterator[_Block]:
     """The alerts of a story in order. Those of the same events stand together; one like another is only counted."""
     together: dict[tuple[str, ...], list[Alert]] = {}
     for alert in alerts:
@@ -131,45 +153,47 @@ def _story(alerts: Sequence[Alert]) -> Iterator[RenderableType]:
     for group in together.values():
         shown = tuple((label, value) for e in group[0].evidence for label, value in _shown(e, ()))
         alike.setdefault((tuple(str(a.rule.id) for a in group), shown), []).append(group)
-    for groups in alike.values():
+    for number, groups in enumerate(alike.values()):
+        if len(alike) > 1 and number == 0:
+            times = [e.time_ns for a in alerts for e in a.evidence]
+            said = f"{len(alerts):,} alerts that belong together, {_seconds(min(times))} to {_seconds(max(times))}"
+            yield Text(f"\n{said}", "dim")
         yield from _entry(groups)
 
 
-def _entry(groups: Sequence[Sequence[Alert]]) -> Iterator[RenderableType]:
+def _entry(groups: Sequence[Sequence[Alert]]) -> Iterator[_Block]:
     first = groups[0]
-    for number, alert in enumerate(sorted(first, key=lambda a: (-a.rule.severity, a.rule.name))):
+    yield Text()
+    for alert in sorted(first, key=lambda a: (-a.rule.severity, a.rule.name)):
         word = alert.rule.severity.word
         techniques = " ".join(dict.fromkeys(t.id for t in alert.rule.techniques))
         head = Text.assemble((f" {word.upper()} ", COLOURS[word]), " ", (plain(alert.rule.name), "bold"))
-        head.append(f"  {techniques}" if techniques else "", "dim")
-        yield Group(*([Text("")] if number == 0 else []), head)
+        yield head.append(f"  {techniques}" if techniques else "", "dim")
     alert = first[0]
     for evidence in alert.evidence:
         if evidence.part is None:
             yield from _event(evidence, first, staged=len({e.stage for e in alert.evidence}) > 1)
     for known in alert.why.objects:
-        said = "  ".join(plain(known[key]) for key in ("name", "why") if known.get(key))
-        yield _labelled("object", Text(said))
+        yield _Row("object", Text("  ".join(plain(known[key]) for key in ("name", "why") if known.get(key))))
     if alert.count > 1:
-        yield _labelled("copies", Text(f"{alert.count:,} copies of this in the input", "dim"))
+        yield _Row("copies", Text(f"the input has this {alert.count:,} times", "dim"))
     if len(groups) > 1:
         last = groups[-1][0].time_ns
-        yield _labelled("again", Text(f"{len(groups) - 1:,} more like this, the last at {_seconds(last)}", "bold"))
+        yield _Row("again", Text(f"{len(groups) - 1:,} more like this, the last at {_seconds(last)} UTC", "bold"))
 
 
-def _event(evidence: Evidence, alerts: Sequence[Alert], *, staged: bool) -> Iterator[RenderableType]:
+def _event(evidence: Evidence, alerts: Sequence[Alert], *, staged: bool) -> Iterator[_Block]:
     clauses = [c for a in alerts for c in a.why.clauses if c.stage == evidence.stage]
-    mark = f"  stage {evidence.stage + 1}" if staged else ""
-    yield _labelled("time", Text(_seconds(evidence.time_ns) + mark, "bold"))
+    label = f"stage {evidence.stage + 1}" if staged else "time"
+    yield _Row(label, Text(f"{_seconds(evidence.time_ns)} UTC", "bold"))
     telling = list(dict.fromkeys(c.text for c in clauses if _telling(c))) or [c.text for c in clauses]
     if telling:
-        why = Text(plain(" and ".join(telling)), "green", no_wrap=True, overflow="ellipsis")
-        yield _labelled("why", why)
-    for label, value in _shown(evidence, clauses):
-        yield _labelled(label, Text(value))
+        yield _Row("why", Text(plain(" and ".join(telling)), "green"), one_line=True)
+    for word, value in _shown(evidence, clauses):
+        yield _Row(word, Text(value))
     where = evidence.path if evidence.member is None else f"{evidence.path}!{evidence.member}"
     record = "" if evidence.record_id is None else f", record {evidence.record_id}"
-    yield _labelled("in", Text(plain(f"{where} #{evidence.position}{record}"), "dim"))
+    yield _Row("in", Text(plain(f"{where} #{evidence.position}{record}"), "dim"))
 
 
 def _telling(clause: Clause) -> bool:
@@ -200,14 +224,5 @@ def _value(evidence: Evidence, name: str, found: dict[str, Any]) -> str:
     return text if len(text) <= LONGEST else excerpt(plain(found.get(name, value)), longest=LONGEST)
 
 
-def _labelled(label: str, text: Text) -> RenderableType:
-    """A label and its text, whose further lines stand below the first."""
-    grid = Table.grid()
-    grid.add_column(width=_LABEL)
-    grid.add_column(overflow="fold")
-    grid.add_row(Text(label, "blue"), text)
-    return Padding(grid, (0, 0, 0, _INDENT), expand=False)
-
-
 def _seconds(time_ns: int) -> str:
-    return moment(time_ns).replace("T", " ").replace("Z", " UTC")
+    return moment(time_ns).replace("T", " ").removesuffix("Z")
