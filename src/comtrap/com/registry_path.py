@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 DEFAULT_VALUE = "(Default)"  # as Sysmon writes the value without a name
+
+REMEMBERED = 512  # characters; what is below a key is read for many values in a row
 
 _HIVES = {
     "hklm": "machine",
@@ -57,18 +60,17 @@ def canonical(path: str, *, has_value: bool) -> RegistryPath | None:
             default value.
         has_value: whether the last part is a value's name, which the path cannot tell.
     """
-    hive, rest = _hive(path)
-    if hive is None:
-        return None
     value = None
     if has_value:
-        rest, _, value = rest.rpartition("\\")
-        if value == DEFAULT_VALUE:
+        path, found, value = path.rpartition("\\")
+        if not found:
+            path, value = value, ""
+        elif value == DEFAULT_VALUE:
             value = ""
-    key = rest.rstrip("\\")
-    scope, sid, classes = _owner(hive, key.split("\\"))
-    parts, view = _view(key.split("\\"), classes)
-    return RegistryPath(scope, sid, key, value, None if parts is None else "\\".join(parts), view)
+    place = _remembered(path) if len(path) <= REMEMBERED else _place(path)
+    if place is None:
+        return None
+    return RegistryPath(place.scope, place.sid, place.key, value, place.classes_path, place.view)
 
 
 def abbreviated(path: str) -> str:
@@ -90,9 +92,27 @@ def _hive(path: str) -> tuple[str | None, str]:
     return _HIVES.get(head.lower()), rest
 
 
-def _owner(hive: str, parts: list[str]) -> tuple[str | None, str | None, int | None]:
+def _place(path: str) -> RegistryPath | None:
+    """The view of a path that names a key."""
+    hive, rest = _hive(path)
+    if hive is None:
+        return None
+    key = rest.rstrip("\\")
+    parts = key.split("\\")
+    low = [p.lower() for p in parts[:5]]
+    scope, sid, classes = _owner(hive, parts[0], low)
+    narrow = "wow6432node" in low[: 3 if classes is None else classes + 1]
+    below = [] if classes is None else parts[classes:]
+    if narrow and below and below[0].lower() == "wow6432node":
+        below = below[1:]
+    return RegistryPath(scope, sid, key, None, "\\".join(below) or None, 32 if narrow else 64)
+
+
+_remembered = lru_cache(1 << 14)(_place)
+
+
+def _owner(hive: str, first: str, low: list[str]) -> tuple[str, str | None, int | None]:
     """Scope, SID and how many leading parts lead to the Classes key (None: the path is not below it)."""
-    low = [p.lower() for p in parts[:4]]
     match hive:
         case "classes":
             return "machine", None, 0
@@ -102,8 +122,8 @@ def _owner(hive: str, parts: list[str]) -> tuple[str | None, str | None, int | N
             return "user", None, _classes(low, 0)
         case "users":
             if low[0].endswith("_classes"):
-                return "user", parts[0][: -len("_classes")], 1
-            return "user", parts[0] or None, _classes(low, 1)
+                return "user", first[: -len("_classes")], 1
+            return "user", first or None, _classes(low, 1)
         case _:
             return "app", None, None
 
@@ -114,13 +134,3 @@ def _classes(low: list[str], start: int) -> int | None:
     if low[start : start + 3] == ["software", "wow6432node", "classes"]:
         return start + 3
     return None
-
-
-def _view(parts: list[str], classes: int | None) -> tuple[list[str] | None, int]:
-    narrow = any(p.lower() == "wow6432node" for p in parts[: 3 if classes is None else classes + 1])
-    if classes is None:
-        return None, 32 if narrow else 64
-    below = parts[classes:]
-    if below and below[0].lower() == "wow6432node":
-        below = below[1:]
-    return below if below and below != [""] else None, 32 if narrow else 64

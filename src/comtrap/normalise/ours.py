@@ -90,17 +90,20 @@ def operation(  # noqa: PLR0917 - one argument a column
 
 def view(path: str, done: str | None, value: str | None, where: str | None) -> dict[str, Any]:
     """The parts of `registry_path.canonical`, ready for columns."""
-    # Sysmon gives every key's last part as a value.
-    unsaid = done is None and value is not None and where != "sysmon"
-    has_value = done in {"set_value", "delete_value"} or unsaid
-    found = registry_path.canonical(path, has_value=has_value)
+    if where != "sysmon" and value and path.endswith("\\" + value):
+        # A value's name may have backslashes of its own. Sysmon does not tell: it calls any last part a value.
+        found = registry_path.canonical(path[: -len(value)] + "x", has_value=True)
+    else:
+        unsaid = done is None and value is not None and where != "sysmon"
+        found = registry_path.canonical(path, has_value=done in {"set_value", "delete_value"} or unsaid)
+        value = None if found is None else found.value
     if found is None:
         return {}
     return {
         "scope": found.scope,
         "sid": found.sid,
         "key": found.key,
-        "value": found.value,
+        "value": value,
         "classes_path": found.classes_path,
         "view": str(found.view),
     }
