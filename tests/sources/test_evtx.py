@@ -16,6 +16,7 @@ from comtrap.errors import SourceError
 from comtrap.events.problems import Problems
 from comtrap.sources import evtx
 from comtrap.sources.evtx_chunk import slots
+from comtrap.sources.record import BadRecordError
 
 SYSMON = ("Microsoft-Windows-Sysmon", 1)
 THREE = chunk([event(number=n, Image=f"{n}.exe") for n in range(3)])
@@ -233,3 +234,20 @@ def test_cutting_a_file_off_costs_the_records_after(size):
     assert field(found, "_position") == list(range(len(found)))
     assert len(found) <= 5
     assert sum(problems.skipped.values()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"Event":{"System":{"EventID":1},"EventData":{"A":"\x01\\ud800"}}}', ("", 1)),
+        ('{"Event":{"System":{"EventID":1},"EventData":{"A":"' + "{" * 100 + '"}}}', ("", 1)),
+    ],
+)
+def test_what_the_parser_writes_wrong_is_repaired(text, kind):
+    assert evtx._decoded(text).kind == kind
+
+
+@pytest.mark.parametrize("text", [None, '{"":{}}', '{"Event":5}', '{"Event":' * 900 + "1" + "}" * 900, '{"Event":'])
+def test_what_is_no_event_is_undecodable(text):
+    with pytest.raises(BadRecordError):
+        evtx._decoded(text)

@@ -72,8 +72,8 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
         for text in _texts(group):
             try:
                 batches.add(position, _decoded(text), text or "")
-            except BadRecordError as error:
-                problems.skip(error.reason, origin.name, f"record {position} cannot be decoded")
+            except BadRecordError:
+                problems.skip(UNDECODABLE, origin.name, f"record {position} cannot be decoded")
             position += 1
         yield from batches.full()
     yield from batches.rest()
@@ -146,10 +146,11 @@ def parse(chunks: Sequence[bytes]) -> dict[int, str]:
 def _decoded(text: str | None) -> Shaped:
     if text is None:
         raise BadRecordError(UNDECODABLE)
-    if text.count("{") > DEPTH:
-        record, _ = parsed(text.encode())
-    else:
-        record = orjson.loads(text)
+    try:
+        record = orjson.loads(text) if text.count("{") <= DEPTH else parsed(text.encode())[0]
+    except orjson.JSONDecodeError:
+        # The parser does not escape every character that JSON forbids.
+        record = parsed(text.encode())[0]
     event = record.get("Event")
     if not isinstance(event, dict):
         raise BadRecordError(UNDECODABLE)
