@@ -68,7 +68,7 @@ def read(path: Path) -> list[Case]:
 
 def _option(written: str) -> tuple[str, Any]:
     name, value = written.split("=")
-    return name, int(value) if value.isdigit() else None if value == "none" else value
+    return name, int(value) if value.lstrip("-").isdigit() else None if value == "none" else value
 
 
 @dataclass(frozen=True)

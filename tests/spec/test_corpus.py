@@ -68,7 +68,7 @@ def code(error: QueryError) -> str:
 
 def assert_answer(case: Case, got: str) -> None:
     if case.kind == "error":
-        assert got.startswith(case.expected)
+        assert got == case.expected
     elif case.kind == "value":
         wanted, found = json.loads(case.expected[6:]), json.loads(got[6:])
         assert type(found) is type(wanted)
