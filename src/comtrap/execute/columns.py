@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.execute.order import canonical
-from comtrap.execute.patterns import lower
+from comtrap.execute.patterns import FALSE, lower
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def encode(values: pa.Array) -> tuple[np.ndarray, pa.Array]:
 
 def flags(truth: pa.Array) -> np.ndarray:
     """Truth values as numpy flags, null as false."""
-    return pc.fill_null(truth, pa.scalar(value=False)).to_numpy(zero_copy_only=False)
+    return pc.fill_null(truth, FALSE).to_numpy(zero_copy_only=False)
 
 
 def _flatten(array: pa.Array) -> tuple[pa.Array, np.ndarray | None]:

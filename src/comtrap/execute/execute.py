@@ -93,7 +93,7 @@ class Categories:
         """Rows of a category, ascending; for None every row. An event may be of several."""
         if category not in self._rows:
             column = self._conditions.columns[self._plan.category_field]
-            wanted = flags(pc.equal(column.distinct, category))
+            wanted = flags(pc.equal(column.distinct, pa.scalar(category, pa.string())))
             found = np.flatnonzero(wanted[column.codes])
             if column.offsets is not None:
                 found = np.unique(np.searchsorted(column.offsets, found, side="right") - 1)

@@ -38,7 +38,7 @@ class ValueFailed(Exception):  # noqa: N818 - what happened, not a mistake of th
 
 def fold(value: str) -> str:
     """Lower case, one character for each: the folding of every case-insensitive comparison."""
-    return value.lower() if value.isascii() else str(pc.utf8_lower(pa.scalar(value)).as_py())
+    return value.lower() if value.isascii() else str(pc.utf8_lower(pa.scalar(value, pa.string())).as_py())
 
 
 def _null_in_null_out(function: Callable[..., Value]) -> Callable[..., Value]:

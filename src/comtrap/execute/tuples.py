@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from comtrap.check import typed
+from comtrap.execute.screen import Screen
 from comtrap.plan.shape import can_fail, columns_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Tuples:
         examples: for each tuple a row that has it.
         order: indices into `rows` sorted by tuple.
         begin: for each tuple where its indices begin in `order`, and the end.
+        screen: rules out events by the dear columns.
     """
 
     rows: np.ndarray
@@ -49,6 +51,7 @@ class Tuples:
     examples: np.ndarray
     order: np.ndarray
     begin: np.ndarray
+    screen: Screen
 
     def having(self, wanted: np.ndarray) -> np.ndarray:
         """The rows, ascending, whose tuple is wanted."""
@@ -63,6 +66,7 @@ class Tuples:
 
 def find(conditions: Conditions, rows: np.ndarray, predicates: Iterable[typed.Expr]) -> Tuples:
     """The distinct tuples of those columns of the predicates that have few."""
+    predicates = tuple(predicates)
     names = {name for predicate in predicates for name in columns_of(predicate)}
     columns = sorted((c for c in (conditions.columns[n] for n in names) if _is_cheap(c)), key=_distinct)
     of_row = np.zeros(rows.size, np.int64)
@@ -76,7 +80,8 @@ def find(conditions: Conditions, rows: np.ndarray, predicates: Iterable[typed.Ex
     of_row = of_row.astype(np.uint16 if count < 1 << 16 else np.int32)  # numpy sorts 16 bits in linear time
     order = np.argsort(of_row, kind="stable")
     begin = np.concatenate(([0], np.cumsum(np.bincount(of_row, minlength=count))))
-    return Tuples(rows, frozenset(cheap), of_row, rows[order[begin[:-1]]], order, begin)
+    screen = Screen(conditions, predicates)
+    return Tuples(rows, frozenset(cheap), of_row, rows[order[begin[:-1]]], order, begin, screen)
 
 
 def _is_cheap(column: Column) -> bool:
@@ -129,8 +134,9 @@ def decide(conditions: Conditions, tuples: Tuples, predicate: typed.Expr, failed
     unsure = may & may_not
     if not unsure.any():
         return found
-    rows = tuples.having(unsure)
-    rows = rows[conditions.decide(_open(predicate, tuples.cheap), rows, failed)]
+    open_ = _open(predicate, tuples.cheap)
+    rows = tuples.screen.left(open_, tuples.having(unsure))
+    rows = rows[conditions.decide(open_, rows, failed)]
     return np.sort(np.concatenate((found, rows))) if found.size else rows
 
 
