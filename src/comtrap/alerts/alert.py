@@ -48,11 +48,13 @@ class Clause:
         stage: whose event.
         text: the clause as the rule's author wrote it, blanks folded.
         values: the fields it rests on, with the values that made it true.
+        held: the clause with only those of its options that held; None where it has no options, or all held.
     """
 
     stage: int
     text: str
     values: Mapping[str, Any]
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import orjson
 from comtrap.alerts.alert import Alert, Clause, Evidence, Why
 from comtrap.alerts.explain import Explanation
 from comtrap.alerts.ids import alert_id
+from comtrap.alerts.objects import objects
 from comtrap.alerts.records import records
 from comtrap.match.match import match
 
@@ -113,8 +114,9 @@ class Alerts(Sequence[Alert]):
             for (number, _), held in zip(members, explanation.of([e.event for _, e in members]), strict=True):
                 clauses[number][stage] = held
         for number, (name, query, key, _, count) in enumerate(rows):
-            why = Why(tuple(clause for stage in sorted(clauses[number]) for clause in clauses[number][stage]))
+            held = tuple(clause for stage in sorted(clauses[number]) for clause in clauses[number][stage])
             shown = tuple(e for one in evidence[number] for e in one)
+            why = Why(held, objects([e for e in shown if e.part is None], held))
             yield Alert(name, self._rules[query], shown, why, tuple(orjson.loads(key)), count)
 
     def _explanation(self, query: int, stage: int) -> Explanation:

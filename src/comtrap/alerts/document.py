@@ -44,7 +44,10 @@ def document(alert: Alert) -> dict[str, Any]:
     out["comtrap.count"] = alert.count
     out["comtrap.evidence"] = [_evidence(e) for e in alert.evidence]
     out["comtrap.why"] = {
-        "clauses": [{"stage": c.stage, "clause": c.text, "values": dict(c.values)} for c in alert.why.clauses],
+        "clauses": [
+            {"stage": c.stage, "clause": c.text, "held": c.held or c.text, "values": dict(c.values)}
+            for c in alert.why.clauses
+        ],
         "objects": [dict(o) for o in alert.why.objects],
     }
     return out

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from comtrap.alerts.alert import Clause
+from comtrap.alerts.alternatives import Alternatives, alternatives
 from comtrap.alerts.excerpt import excerpt
 from comtrap.check.check import check_condition
 from comtrap.errors import CheckError
@@ -40,6 +41,7 @@ class _Leaf:
     conditions: tuple[checked.Expr, ...]
     fields: tuple[str, ...]
     literals: tuple[str, ...]
+    options: Alternatives | None
 
 
 class Explanation:
@@ -69,7 +71,8 @@ class Explanation:
             for row in np.flatnonzero(held).tolist():
                 values = {name: _value(leaf, name, events[row], flat[row]) for name in leaf.fields}
                 told = {name: value for name, value in values.items() if value is not None}
-                found[row].append(Clause(self._stage, leaf.text, told))
+                held_options = None if leaf.options is None else leaf.options.held(_texts(leaf, flat[row]))
+                found[row].append(Clause(self._stage, leaf.text, told, held_options))
         return [tuple(clauses) for clauses in found]
 
 
@@ -96,7 +99,7 @@ def _leaves(rule: Rule, node: ast.Expr, above: tuple[checked.Expr, ...]) -> Iter
             own = [n for n in _parts(node) if isinstance(n, ast.Field)]
             said = [str(n.value) for n in _parts(node) if isinstance(n, ast.Literal) and isinstance(n.value, str)]
             names = tuple(dict.fromkeys(field.name for field in own))
-            yield _Leaf(text, (*above, *_checked(rule, node)), names, tuple(said))
+            yield _Leaf(text, (*above, *_checked(rule, node)), names, tuple(said), alternatives(node, rule.text))
 
 
 def _checked(rule: Rule, node: ast.Expr) -> tuple[checked.Expr, ...]:
@@ -144,6 +147,11 @@ def _batch(events: Sequence[Mapping[str, str | list[str]]], names: Sequence[str]
             lists = [[v] if isinstance(v, str) else v for v in values] if several else values
             columns[name], _ = typed(pa.array(lists), schema[name].type)
     return EventBatch(pa.table(columns), schema)
+
+
+def _texts(leaf: _Leaf, event: Mapping[str, str | list[str]]) -> list[str]:
+    given = [_given(event, name) for name in leaf.fields]
+    return [text for value in given if value is not None for text in ([value] if isinstance(value, str) else value)]
 
 
 def _given(event: Mapping[str, str | list[str]], name: str) -> str | list[str] | None:

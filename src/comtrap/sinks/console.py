@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 COLOURS = {"critical": "bold white on red", "high": "bold red", "medium": "bold yellow", "low": "bold cyan"}
 SHOWN = 500  # alerts kept to be shown; the rest is counted
+OBJECTS = 3  # known COM objects of an alert that are shown
 LONGEST = 260  # characters of a value
 _INDENT = 2
 _LABEL = 10
@@ -151,30 +152,38 @@ def _story(alerts: Sequence[Alert]) -> Iterator[_Block]:
         together.setdefault(tuple(e.id for e in alert.evidence), []).append(alert)
     alike: dict[tuple[object, ...], list[list[Alert]]] = {}
     for group in together.values():
-        shown = tuple((label, value) for e in group[0].evidence for label, value in _shown(e, ()))
+        # Two sources that write down one thing tell its parent and its user each in their way.
+        shown = tuple(v for e in group[0].evidence for word, v in _shown(e, ()) if word not in {"user", "parent", "by"})
         alike.setdefault((tuple(str(a.rule.id) for a in group), shown), []).append(group)
-    for number, groups in enumerate(alike.values()):
-        if len(alike) > 1 and number == 0:
-            times = [e.time_ns for a in alerts for e in a.evidence]
-            said = f"{len(alerts):,} alerts that belong together, {_seconds(min(times))} to {_seconds(max(times))}"
-            yield Text(f"\n{said}", "dim")
-        yield from _entry(groups)
+    if len(alike) > 1:
+        times = [e.time_ns for a in alerts for e in a.evidence]
+        began, ended = (_seconds(time_ns).partition(".")[0] for time_ns in (min(times), max(times)))
+        ended = ended.removeprefix(began[:11])
+        yield Text(f"\n{len(alerts):,} alerts that belong together, {began} to {ended}", "dim italic")
+    told: set[str] = set()
+    for groups in alike.values():
+        yield from _entry(groups, told)
 
 
-def _entry(groups: Sequence[Sequence[Alert]]) -> Iterator[_Block]:
+def _entry(groups: Sequence[Sequence[Alert]], told: set[str]) -> Iterator[_Block]:
     first = groups[0]
     yield Text()
     for alert in sorted(first, key=lambda a: (-a.rule.severity, a.rule.name)):
         word = alert.rule.severity.word
-        techniques = " ".join(dict.fromkeys(t.id for t in alert.rule.techniques))
-        head = Text.assemble((f" {word.upper()} ", COLOURS[word]), " ", (plain(alert.rule.name), "bold"))
-        yield head.append(f"  {techniques}" if techniques else "", "dim")
+        yield Text.assemble((f" {word.upper()} ", COLOURS[word]), " ", (plain(alert.rule.name), "bold"))
     alert = first[0]
+    techniques = dict.fromkeys(t.id for a in first for t in a.rule.techniques)
+    if techniques:
+        yield _Row("attack", Text(" ".join(techniques), "dim"))
     for evidence in alert.evidence:
         if evidence.part is None:
             yield from _event(evidence, first, staged=len({e.stage for e in alert.evidence}) > 1)
-    for known in alert.why.objects:
-        yield _Row("object", Text("  ".join(plain(known[key]) for key in ("name", "why") if known.get(key))))
+    abused = [o for o in alert.why.objects if o.get("use") not in {"ordinary", "context"}]
+    for known in (abused or alert.why.objects)[:OBJECTS]:
+        # What is known of it is said once a story.
+        about = "" if known["name"] in told else f"  {plain(known['about'])}"
+        told.add(known["name"])
+        yield _Row("object", Text.assemble((plain(known["name"]), "bold"), about))
     if alert.count > 1:
         yield _Row("copies", Text(f"the input has this {alert.count:,} times", "dim"))
     if len(groups) > 1:
@@ -186,7 +195,7 @@ def _event(evidence: Evidence, alerts: Sequence[Alert], *, staged: bool) -> Iter
     clauses = [c for a in alerts for c in a.why.clauses if c.stage == evidence.stage]
     label = f"stage {evidence.stage + 1}" if staged else "time"
     yield _Row(label, Text(f"{_seconds(evidence.time_ns)} UTC", "bold"))
-    telling = list(dict.fromkeys(c.text for c in clauses if _telling(c))) or [c.text for c in clauses]
+    telling = list(dict.fromkeys(c.held or c.text for c in clauses if _telling(c))) or [c.text for c in clauses]
     if telling:
         yield _Row("why", Text(plain(" and ".join(telling)), "green"), one_line=True)
     for word, value in _shown(evidence, clauses):

@@ -1,4 +1,7 @@
-"""Alerts that belong together: those of one host that share an event or a process."""
+"""Alerts that belong together: those of one host that share an event or a process.
+
+A process is told by its entity id or, as not every source has one, by its number within some minutes.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +15,27 @@ if TYPE_CHECKING:
 
     from comtrap.alerts.alert import Alert
 
-_OWN, _PARENT = "comtrap.process.entity_id", "comtrap.process.parent.entity_id"
+NEAR_NS = 600 * 1_000_000_000
+_OWN = ("comtrap.process.entity_id", "process.pid")
+_PARENT = ("comtrap.process.parent.entity_id", "process.parent.pid")
 
 
 def stories(alerts: Sequence[Alert]) -> list[list[Alert]]:
     """The alerts in groups, by the time of each group's first; within a group in the order given."""
     leader = list(range(len(alerts)))
 
-    def find(number: int) -> int:
-        while leader[number] != number:
-            leader[number] = leader[leader[number]]
-            number = leader[number]
-        return number
-
-    owners: dict[str, int] = {}
+    owners: dict[object, tuple[int, int]] = {}
     for number, alert in enumerate(alerts):
-        for mark in _marks(alert, _OWN):
-            leader[find(number)] = find(owners.setdefault(mark, number))
+        for mark, time_ns in _marks(alert, *_OWN):
+            _join(leader, number, owners.get(mark), time_ns)
+            owners[mark] = number, time_ns
     for number, alert in enumerate(alerts):
         # A parent ties its child to it, but not its children to each other: it may be explorer.exe.
-        for mark in _marks(alert, _PARENT):
-            if mark in owners:
-                leader[find(number)] = find(owners[mark])
+        for mark, time_ns in _marks(alert, *_PARENT):
+            _join(leader, number, owners.get(mark), time_ns)
     groups: dict[int, list[Alert]] = defaultdict(list)
     for number, alert in enumerate(alerts):
-        groups[find(number)].append(alert)
+        groups[_leader(leader, number)].append(alert)
     return list(groups.values())
 
 
@@ -48,9 +47,23 @@ def by_host(alerts: Iterable[Alert]) -> dict[str | None, list[Alert]]:
     return hosts
 
 
-def _marks(alert: Alert, process: str) -> Iterator[str]:
+def _join(leader: list[int], number: int, owner: tuple[int, int] | None, time_ns: int) -> None:
+    if owner is not None and abs(time_ns - owner[1]) <= NEAR_NS:
+        leader[_leader(leader, number)] = _leader(leader, owner[0])
+
+
+def _leader(leader: list[int], number: int) -> int:
+    while leader[number] != number:
+        leader[number] = leader[leader[number]]
+        number = leader[number]
+    return number
+
+
+def _marks(alert: Alert, entity: str, pid: str) -> Iterator[tuple[object, int]]:
+    """What an alert is about, with the time: its events, and their processes."""
     for evidence in alert.evidence:
-        yield evidence.id
-        entity = documents.get(evidence.event, process)
-        if isinstance(entity, str):
-            yield entity
+        yield evidence.id, evidence.time_ns
+        for name in (entity, pid):
+            value = documents.get(evidence.event, name)
+            if isinstance(value, str | int):
+                yield value, evidence.time_ns
