@@ -1,6 +1,6 @@
 """Literals as values of the type they are compared with.
 
-Source: EQL_SEMANTICS in docs/decisions; Elasticsearch's reference on the field types.
+Source: Elasticsearch's reference, EQL syntax, date, IP and version field types.
 """
 
 from __future__ import annotations
