@@ -1,0 +1,95 @@
+"""What is known of COM objects: those that are abused, and those of everyday use."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from comtrap.com import clsid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+DATA = Path(__file__).parent.parent / "packs" / "com_abuse" / "com_objects.toml"
+SIZE = 1 << 20  # characters of one text that are looked at
+_VERSION = re.compile(r"(\.\d+)+$")
+_WORD = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z0-9_]{1,63}){1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class ComObject:
+    """One object of the catalogue.
+
+    Attributes:
+        id: class, application or type library id, upper case with braces; None for what is known by its ProgID only.
+        kind: what the id is: ``class``, ``application``, ``type library``; ``ProgID`` without one.
+        use: what it is abused for (``elevation``, ``execution``, ``download``, ``evasion``, ``hijack``, ``token``), or
+            ``context`` and ``ordinary``.
+        elevated: gets an administrator's token without a prompt.
+        about: one sentence.
+    """
+
+    id: str | None
+    kind: tuple[str, ...]
+    name: str
+    use: str
+    about: str
+    progids: tuple[str, ...] = ()
+    elevated: bool = False
+    references: tuple[str, ...] = ()
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether everyday use shows it."""
+        return self.use in {"ordinary", "context"}
+
+
+@cache
+def catalogue() -> tuple[ComObject, ...]:
+    """All objects, in the order of the file."""
+    entries = tomllib.loads(DATA.read_text("utf-8"))["object"]
+    lists = ("kind", "progids", "references")
+    return tuple(ComObject(**{"id": None, **e, **{k: tuple(e.get(k, ())) for k in lists}}) for e in entries)
+
+
+def lookup(text: str) -> ComObject | None:
+    """The object of an id (with or without braces), of a ProgID (its version may follow), or of a name."""
+    wanted = text.strip()
+    by_id = clsid.canonical(wanted)
+    if by_id is not None:
+        return _by_id().get(by_id)
+    low = wanted.lower()
+    return _by_progid().get(low) or _by_progid().get(_VERSION.sub("", low)) or _by_name().get(low)
+
+
+def named_in(values: Iterable[str]) -> list[ComObject]:
+    """The objects that some texts name, by id or ProgID; each once, in order."""
+    found: dict[ComObject, None] = {}
+    for value in values:
+        text = value[:SIZE]
+        ids = [*clsid.find(text), *clsid.applications(text)]
+        words = (m.group().lower() for m in _WORD.finditer(text))
+        progids = (_by_progid().get(w) or _by_progid().get(_VERSION.sub("", w)) for w in words)
+        for known in (*(_by_id().get(i) for i in ids), *progids):
+            if known is not None:
+                found[known] = None
+    return list(found)
+
+
+@cache
+def _by_id() -> Mapping[str, ComObject]:
+    return {o.id: o for o in catalogue() if o.id is not None}
+
+
+@cache
+def _by_progid() -> Mapping[str, ComObject]:
+    return {p.lower(): o for o in reversed(catalogue()) for p in o.progids}
+
+
+@cache
+def _by_name() -> Mapping[str, ComObject]:
+    return {o.name.lower(): o for o in reversed(catalogue())}
