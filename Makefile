@@ -39,7 +39,7 @@ check: $(STAMP) ## Static checks: ruff, format, mypy, layers, limits.
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_limits.py
 
 bench: $(STAMP) ## Measure speed, as ratios.
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench.process
 
 golden: $(STAMP) ## Rewrite the golden files from what comtrap prints today; read the diff before you commit it.
 	@COMTRAP_GOLDEN=1 $(BIN)/python -m pytest -q -m "not slow" -n auto || true

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from comtrap.check.check import check
 from comtrap.events.batch import EventBatch
@@ -35,11 +34,41 @@ PROGRAMS = [
     "msiexec", "chrome", "outlook", "winword", "excel", "teams", "onedrive", "searchindexer", "dllhost", "wmiprvse", "schtasks", "net", "reg",
     "certutil", "bitsadmin", "whoami", "ipconfig", "tasklist", "python", "git", "code", "node", "java", "sqlservr", "w3wp", "backup", "agent", "updater",
 ]  # fmt: skip
-RARE = set("mshta regsvr32 certutil bitsadmin wscript cscript schtasks reg whoami".split())
-FOLDERS = ["C:\\Windows\\System32", "C:\\Windows\\SysWOW64", "C:\\Program Files\\Vendor", "C:\\Users\\user\\AppData\\Local"]
+RARE = {"mshta", "regsvr32", "certutil", "bitsadmin", "wscript", "cscript", "schtasks", "reg", "whoami"}
+FOLDERS = [
+    "C:\\Windows\\System32",
+    "C:\\Windows\\SysWOW64",
+    "C:\\Program Files\\Vendor",
+    "C:\\Users\\user\\AppData\\Local",
+]
 USERS = ["SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE", *(f"user{n}" for n in range(20))]
-WORDS = ["-k", "netsvcs", "/c", "--type=renderer", "-Embedding", "-NoProfile", "install", "status", "/quiet", "--config", "shell32.dll,Control_RunDLL"]
-PARTS = ["http", "javascript:", "scrobj", "-enc", "downloadstring", "frombase64", "/transfer", "-urlcache", "delete", "\\temp\\", "createobject", "hidden"]
+WORDS = [
+    "-k",
+    "netsvcs",
+    "/c",
+    "--type=renderer",
+    "-Embedding",
+    "-NoProfile",
+    "install",
+    "status",
+    "/quiet",
+    "--config",
+    "shell32.dll,Control_RunDLL",
+]
+PARTS = [
+    "http",
+    "javascript:",
+    "scrobj",
+    "-enc",
+    "downloadstring",
+    "frombase64",
+    "/transfer",
+    "-urlcache",
+    "delete",
+    "\\temp\\",
+    "createobject",
+    "hidden",
+]
 
 
 def events(count: int, seed: int = 1) -> EventBatch:
@@ -50,7 +79,9 @@ def events(count: int, seed: int = 1) -> EventBatch:
     for _ in range(900):
         name, parent = choose.choices(PROGRAMS, weights, k=2)
         folder = choose.choice(FOLDERS)
-        kinds.append((f"{folder}\\{name}.exe", f"{name}.exe", f"{parent}.exe", f"{name.upper()}.EXE", choose.choice(USERS)))
+        kinds.append(
+            (f"{folder}\\{name}.exe", f"{name}.exe", f"{parent}.exe", f"{name.upper()}.EXE", choose.choice(USERS))
+        )
     numbers = np.random.default_rng(seed)
     shares = 1.0 / np.arange(1, len(kinds) + 1)
     kind = numbers.choice(len(kinds), count, p=shares / shares.sum())
@@ -59,11 +90,22 @@ def events(count: int, seed: int = 1) -> EventBatch:
         words = choose.choices(WORDS, k=8)
         if choose.random() < 0.005:
             words.append(choose.choice(PARTS) + "x")
-        lines.append(f'"{kinds[which][0]}" {" ".join(words)} C:\\data\\{choose.randrange(10**9):09d}\\{choose.randrange(10**6)}.dat')
-    columns = dict(zip(("process.executable", "process.name", "process.parent.name", "process.pe.original_file_name", "user.name"), zip(*kinds, strict=True), strict=True))
+        lines.append(
+            f'"{kinds[which][0]}" {" ".join(words)} C:\\data\\{choose.randrange(10**9):09d}\\{choose.randrange(10**6)}.dat'
+        )
+    columns = dict(
+        zip(
+            ("process.executable", "process.name", "process.parent.name", "process.pe.original_file_name", "user.name"),
+            zip(*kinds, strict=True),
+            strict=True,
+        )
+    )
     frame: dict[str, Any] = {name: pa.array(values).take(pa.array(kind)) for name, values in columns.items()}
     frame |= {"process.command_line": pa.array(lines), "process.pid": pa.array(numbers.integers(4, 60_000, count))}
-    frame |= {name: pa.repeat(pa.scalar(value), count) for name, value in {"event.category": "process", "event.type": "start", "host.os.type": "windows"}.items()}
+    frame |= {
+        name: pa.repeat(pa.scalar(value), count)
+        for name, value in {"event.category": "process", "event.type": "start", "host.os.type": "windows"}.items()
+    }
     frame["@timestamp"] = pa.array(np.arange(count) * 1_000_000, pa.timestamp("ns", "UTC"))
     frame["_event"] = pa.array(np.arange(count, dtype=np.uint64))
     return EventBatch(pa.table(frame), telemetry())
@@ -79,16 +121,20 @@ def rules(count: int, seed: int = 1) -> list[str]:
     made = []
     for number in range(count):
         names = listed([f"{name}.exe" for name in choose.sample(PROGRAMS, choose.randint(1, 6))])
-        parts = listed([f"*{part}*" for part in choose.sample([p.replace("\\", "\\\\") for p in PARTS], choose.randint(2, 8))])
+        parts = listed(
+            [f"*{part}*" for part in choose.sample([p.replace("\\", "\\\\") for p in PARTS], choose.randint(2, 8))]
+        )
         parent = choose.choice(PROGRAMS)
         clauses = [
             f"process.command_line : {parts}",
             f"(process.name : {names} or process.pe.original_file_name : {names})",
             f'not process.parent.name : "{parent}.exe"',
-            f'not (process.executable : "C:\\\\Program Files*\\\\*" and user.name == "SYSTEM")',
+            'not (process.executable : "C:\\\\Program Files*\\\\*" and user.name == "SYSTEM")',
         ]
         if number % 10 == 0:
-            clauses[1] = f'process.executable : ("?:\\\\Users\\\\*\\\\{choose.choice(PROGRAMS)}.exe", "?:\\\\ProgramData\\\\*")'
+            clauses[1] = (
+                f'process.executable : ("?:\\\\Users\\\\*\\\\{choose.choice(PROGRAMS)}.exe", "?:\\\\ProgramData\\\\*")'
+            )
         if number % 25 == 3:
             clauses[1] = f"process.parent.name : {names}"
         choose.shuffle(clauses)
@@ -133,13 +179,21 @@ def main() -> None:
     quick = optimise(plan)
     runs = [timed(quick, batch) for _ in range(3)]
     seconds = min(run[0] for run in runs)
-    print(f"optimised: {seconds:.2f} s, {args.events / seconds / 1e3:.0f} k events/s, {runs[0][1].num_rows} hits, {runs[0][2]:.1f} passes of RE2")
+    print(
+        f"optimised: {seconds:.2f} s, {args.events / seconds / 1e3:.0f} k events/s, {runs[0][1].num_rows} hits, {runs[0][2]:.1f} passes of RE2"
+    )
     if args.plain:
         part = EventBatch(batch.frame.slice(0, args.events // 10), batch.schema)
         slow, hits, passes = timed(plan, part)
         again = min(timed(quick, part)[0] for _ in range(3))
-        same = timed(quick, part)[1].sort_by([("query", "ascending"), ("event", "ascending")]).equals(hits.sort_by([("query", "ascending"), ("event", "ascending")]))
-        print(f"without rewrites, a tenth: {slow:.2f} s, {passes:.1f} passes; {slow / again:.1f} times as long; the same hits: {same}")
+        same = (
+            timed(quick, part)[1]
+            .sort_by([("query", "ascending"), ("event", "ascending")])
+            .equals(hits.sort_by([("query", "ascending"), ("event", "ascending")]))
+        )
+        print(
+            f"without rewrites, a tenth: {slow:.2f} s, {passes:.1f} passes; {slow / again:.1f} times as long; the same hits: {same}"
+        )
 
 
 if __name__ == "__main__":

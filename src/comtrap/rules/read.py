@@ -113,7 +113,8 @@ class _Reader:
 
     def techniques(self) -> tuple[Technique, ...]:
         found = []
-        for written in self.value("techniques", _texts, ()):
+        nothing: tuple[str, ...] = ()
+        for written in self.value("techniques", _texts, nothing):
             known = technique(written)
             if known is None:
                 self.say(
