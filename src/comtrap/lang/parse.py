@@ -78,7 +78,6 @@ class Queries(Expressions):
             advice = 'write an event query, such as `process where process.name : "mmc.exe"`'
             raise self.error("E120", "the query is empty", [Label(self.token.span, "expected a query")], advice)
         body = self.query()
-        self.problems += structural_problems(body)
         pipes = []
         while bar := self.accept("|"):
             if isinstance(body, ast.Sample):
@@ -90,6 +89,7 @@ class Queries(Expressions):
                 )
             pipes.append(self.pipe())
         self.end("an operator, `|` or the end of the query")
+        self.problems += structural_problems(body)  # only now: a text cut short has too few stages for another reason
         return ast.Query(body, tuple(pipes), span=self.since(start))
 
     def lone_expression(self) -> ast.Expr:

@@ -32,6 +32,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _PLAIN = re.compile(r'[^"\\\r\n]*+')
+_LINE_BREAK = re.compile(r"[\r\n]")
 _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]*+)\}")
 SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair: such text has no bytes and equals no event's
 _BACK_QUOTED = re.compile(r"`((?:[^`]|``)*+)`")
@@ -174,8 +175,7 @@ def _comment_end(text: str, at: int) -> int:
 def _raw_string(text: str, at: int) -> Token:
     inside = at + len(_RAW)
     close = text.find(_RAW, inside)
-    line_end = min((i for i in (text.find("\n", inside), text.find("\r", inside)) if i >= 0), default=len(text))
-    if close < 0 or line_end < close:
+    if close < 0 or _LINE_BREAK.search(text, inside, close) is not None:
         raise _wrong(
             "E103",
             "raw text without an end",
