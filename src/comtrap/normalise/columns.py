@@ -90,8 +90,9 @@ def as_lists(column: pa.Array) -> pa.Array:
 
 
 def relisted(column: pa.Array, values: pa.Array) -> pa.Array:
-    """The lists of a column with other values in the place of theirs, in order."""
-    return listed(values, lengths(column), np.asarray(pc.is_valid(column)))
+    """The lists of a column with other values in the place of theirs, in order; an empty list is null."""
+    counts = lengths(column)
+    return listed(values, counts, counts > 0)
 
 
 def lengths(column: pa.Array) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from comtrap.com import registry_path
 from comtrap.normalise import dcom, powershell, security, sysmon, task_scheduler
 from comtrap.normalise.arguments import cut
+from comtrap.normalise.event import DATA
 from comtrap.normalise.paths import executable_of
 from comtrap.normalise.values import Constant, Each, First, Text, each, text
 
@@ -132,6 +133,8 @@ _WRITER: dict[str, Expr] = {"process.pid": text("ClientProcessId"), "process.par
 
 EXTENSIONS: Mapping[Kind, Mapping[str, Expr]] = {
     (sysmon.PROVIDER, 7): _LIBRARY,
+    # The integration's newest release keeps it, and rules made from Sigma's read it; older ones took it away.
+    (sysmon.PROVIDER, 13): {DATA + "Details": text("Details")},
     (security.PROVIDER, 4657): _VALUE_SET,
     (security.PROVIDER, 4688): _CREATED,
     **{(security.PROVIDER, number): _WRITER for number in (4698, 4699, 4700, 4701, 4702)},

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from comtrap.normalise.columns import TEXTS, Distinct, filled, first_of, lists, product, texts
+from comtrap.normalise.columns import TEXTS, Distinct, filled, first_of, lists, product, relisted, texts
 from comtrap.normalise.event import DATA
 from comtrap.normalise.values import Each, Part
 
@@ -90,7 +90,7 @@ class Rows:
         """
         given = self.lists(name)
         out: list[list[str]] = [list(given.values[c]) for c in given.codes] if given else [[] for _ in range(len(self))]
-        for filled_in in sorted(n for n in self.extensions if not n.startswith("comtrap.")):
+        for filled_in in sorted(n for n in self.extensions if not n.startswith(("comtrap.", DATA))):
             now, before = self.field(filled_in), self._before.get(filled_in)
             if filled_in not in self._before or now is None:
                 continue
@@ -152,6 +152,8 @@ class Rows:
             out = out.dictionary_decode()
         if not pa.types.is_string(out.type):
             out = out.cast(TEXTS if pa.types.is_list(out.type) else pa.string())
+        if pa.types.is_list(out.type):
+            out = relisted(out, out.flatten())
         if self.blank and name.startswith(DATA) and pa.types.is_string(out.type):
             blanks = pc.is_in(out, _texts(self.blank))
             if blanks.true_count:

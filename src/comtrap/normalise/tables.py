@@ -127,4 +127,4 @@ def plan(kind: Kind, dialect: str = INTEGRATION, *, extended: bool = True) -> Pl
     if extended:
         fields["_index"] = INDEX
         extensions = {**HOST, **({} if kind == ECS else WINDOWS), **EXTENSIONS.get(kind, {})}
-    return Plan(fields, extensions, event.removed - fields.keys(), event.moved, event.blank)
+    return Plan(fields, extensions, event.removed - fields.keys() - extensions.keys(), event.moved, event.blank)
