@@ -189,6 +189,15 @@ def length(source: str) -> Value:
     return len(_units(source))
 
 
+def _integer(digits: str, radix: int) -> int | None:
+    if not _DIGITS.fullmatch(digits) or any(int(digit, 36) >= radix for digit in digits.lstrip("+-")):
+        return None
+    try:
+        return int(digits, radix)
+    except ValueError:  # more digits than Python converts
+        return None
+
+
 def number(source: str | None, base: int | None = None) -> Value:
     """The number that the text spells: an integer, or in base 10 also a decimal fraction.
 
@@ -203,10 +212,7 @@ def number(source: str | None, base: int | None = None) -> Value:
     failed = ValueFailed(f'"{source}" is not a number of base {radix}')
     if radix not in range(2, 37):
         raise failed
-    try:
-        whole = int(digits, radix) if _DIGITS.fullmatch(digits) else None
-    except ValueError:  # digits beyond the base, or more of them than Python converts
-        whole = None
+    whole = _integer(digits, radix)
     if whole is not None and whole in LONG:
         return whole
     if radix != 10 or not _DECIMAL.fullmatch(digits):
