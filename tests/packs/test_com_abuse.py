@@ -1,0 +1,46 @@
+"""Every rule of the pack alerts on its hits and not on its near misses, per event source it claims."""
+
+from __future__ import annotations
+
+import pytest
+from tests.packs.running import alerts, pack
+
+from comtrap.lang.parse import parse
+from comtrap.lang.unparse import unparse
+from comtrap.rules.samples import samples
+
+RULES = pack()[0]
+SAMPLES = [(rule, sample) for rule in RULES for sample in samples(rule)]
+
+
+def _name(value):
+    return value.path.stem
+
+
+@pytest.mark.parametrize(("rule", "sample"), SAMPLES, ids=[f"{r.path.stem}/{s.path.stem}" for r, s in SAMPLES])
+def test_hits_alert_and_near_misses_do_not(rule, sample):
+    fired = {slug for slug, _ in alerts(sample.path)}
+    assert (rule.path.stem in fired) == sample.hit
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_name)
+def test_a_rule_has_hits_and_near_misses_of_every_source_it_claims(rule):
+    found = {(s.source, s.hit) for s in samples(rule)}
+    assert found >= {(source, hit) for source in rule.sources for hit in (True, False)}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_name)
+def test_a_rule_says_what_it_knows(rule):
+    assert rule.references
+    assert rule.false_positives
+    assert rule.techniques
+    assert rule.setup
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_name)
+def test_the_query_of_a_rule_survives_being_written_again(rule):
+    assert parse(unparse(rule.query)) == rule.query
+
+
+def test_no_two_rules_share_a_name_or_an_id():
+    assert len({r.name for r in RULES}) == len({r.id for r in RULES}) == len(RULES)
