@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -186,3 +187,13 @@ def test_maxspan_between_positive_events_is_told_by_nanoseconds():
     events = [Event(t, None, n, frozenset({n}), frozenset({"x"})) for n, t in enumerate([0, 1_000_001])]
 
     assert match(plan(2, 1_000_000, until=False), 0, hits(events)) == []
+
+
+def test_many_hits_are_matched_as_few_are():
+    count = 150_000
+    numbers = np.arange(count)
+    columns = [np.zeros(count, np.uint16), (numbers % 2).astype(np.uint16), [[]] * count, numbers, [0] * count, numbers]
+    table = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, HITS, strict=True)], schema=HITS)
+    found = match(SequencePlan("q", (Stage(None, TRUE), Stage(None, TRUE))), 0, table)
+
+    assert [m.events for m in found] == [(at, at + 1) for at in range(0, count, 2)]

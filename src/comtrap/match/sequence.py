@@ -1,7 +1,7 @@
 """Events in order that share a key: the state machine.
 
-Memory: besides the hits themselves some 120 bytes for each hit whose key occurs in every positive stage, and one pending
-tuple for each (key, stage but the last). Nothing grows with the number of events that are not hits.
+Memory: beside the hits themselves some 40 bytes for each hit whose key occurs in every positive stage, the matches, and
+one pending tuple for each (key, stage but the last). Nothing grows with the number of events that are not hits.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from comtrap.match.pipes import Limits
     from comtrap.plan.plan import SequencePlan
 
+_CHUNK = 65_536
+
 
 def sequence(query: SequencePlan, number: int, hits: pa.Table, limits: Limits) -> list[Match]:
     """The sequences among the hits, by the order of their last positive event, then key; cut by pipes and limits.
@@ -45,7 +47,7 @@ def sequence(query: SequencePlan, number: int, hits: pa.Table, limits: Limits) -
     rows = order(hits, np.where(steps > last, steps, last - steps))
     times = hits.column("time_ns").to_numpy()
     taking = rows[steps[rows] >= 0]
-    done = run(code[taking].tolist(), steps[taking].tolist(), times[taking].tolist(), last, query.maxspan_ns)
+    done = run((code[taking], steps[taking], times[taking]), last, query.maxspan_ns)
     found = taking[np.array(done, dtype=np.int64).reshape(-1, last + 1)]
     if len(positive) < len(query.stages):
         absence = Absence(query, hits, code)
@@ -54,37 +56,41 @@ def sequence(query: SequencePlan, number: int, hits: pa.Table, limits: Limits) -
 
 
 def run(
-    code: list[int], step: list[int], time_ns: list[int], last: int, maxspan_ns: int | None
+    hits: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]], last: int, maxspan_ns: int | None
 ) -> list[tuple[int, ...]]:
     """The completed sequences, each as the positions of its events, in the order they complete.
 
     Args:
-        code: the key of each hit, hits being in the order of events and, within one event, from the last stage to the
-            first, then until.
-        step: the stage of each hit, `last` + 1 for until.
-        time_ns: the time of each hit.
+        hits: key code, stage (`last` + 1 for until) and time of each hit, in the order of events and, within one event,
+            from the last stage to the first, then until.
         last: the last stage.
         maxspan_ns: how long a sequence may last, from its first event, both ends included.
     """
     span = float("inf") if maxspan_ns is None else maxspan_ns
-    pending: list[dict[int, tuple[int, ...]]] = [{} for _ in range(last)]
+    pending: list[dict[int, tuple[int, ...]]] = [{} for _ in range(last)]  # by key: when begun, then the events
     ended: dict[int, int] = {}
-    done = []
-    for at, (key, stage) in enumerate(zip(code, step, strict=True)):
+    done: list[tuple[int, ...]] = []
+    for at, (key, stage, time_ns) in enumerate(_rows(hits)):
         if stage > last:
             ended[key] = at
             continue
-        chain: tuple[int, ...] = (at,)
+        chain: tuple[int, ...] = (time_ns, at)
         if stage > 0:
             begun = pending[stage - 1].pop(key, None)
-            if begun is None or time_ns[at] - time_ns[begun[0]] > span or ended.get(key, -1) > begun[-1]:
+            if begun is None or time_ns - begun[0] > span or ended.get(key, -1) > begun[-1]:
                 continue
             chain = (*begun, at)
         if stage == last:
-            done.append(chain)
+            done.append(chain[1:])
         else:
             pending[stage][key] = chain  # the newer replaces the older
     return done
+
+
+def _rows(columns: tuple[np.ndarray[Any, Any], ...]) -> Iterator[tuple[int, ...]]:
+    """The rows as Python's own numbers, which are fast to work with and large to keep, hence few at a time."""
+    for at in range(0, len(columns[0]), _CHUNK):
+        yield from zip(*(column[at : at + _CHUNK].tolist() for column in columns), strict=True)
 
 
 def _matches(
