@@ -71,7 +71,7 @@ def test_ordinary_life_raises_no_alert(alerts):
     """Every alert rests on an event of an attack: one of its programs, files, texts or keys."""
     ours = re.compile(
         r"com-interface-test|Schedule\.Service|Shell\.Application|WScript\.Shell|com-test|update-helper|DF000001|invoice_4471"
-        r"|Custom_update|wmbk\.dat|3E5FC7F9|MMC20|a\.cmd|mmc\.exe|/automation|AccessVBOM|Interop|\\\\Updater|taskschd|cmlua|wshom.*powershell|powershell.*wshom"
+        r"|Custom_update|wmbk\.dat|3E5FC7F9|MMC20|a\.cmd|mmc\.exe|/automation|AccessVBOM|Interop|\\\\Updater|taskschd|cmlua|index\.dat|wshom.*powershell|powershell.*wshom"
     )
     strangers = defaultdict(list)
     for alert in alerts:
