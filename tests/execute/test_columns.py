@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+from tests.execute.building import batch
 
 from comtrap.execute.columns import Column, Columns, Given, Taken
 from comtrap.schema.types import Type
-from tests.execute.building import batch
 
 
 def keyword(array: pa.Array) -> Column:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.execute.building import batch, condition, no_failure, true_rows
 
 from comtrap.check import typed
 from comtrap.execute import condition as module
 from comtrap.execute.condition import TOO_MANY, Conditions, combinations, too_many
 from comtrap.schema.types import Type
-from tests.execute.building import batch, condition, no_failure, true_rows
 
 EVENTS = batch(
     {"k": "a", "n": 1, "l": ["x", "y"]},
@@ -36,7 +36,9 @@ def test_conditions(text, expected):
     assert true_rows(text, EVENTS) == expected
 
 
-@pytest.mark.parametrize("text", ['k : "b"', "k == null", 'concat(k, n) == "a1"', 'not k == "a" and (n > 1 or l == "z")'])
+@pytest.mark.parametrize(
+    "text", ['k : "b"', "k == null", 'concat(k, n) == "a1"', 'not k == "a" and (n > 1 or l == "z")']
+)
 def test_a_condition_is_decided_for_the_rows_asked_for_in_their_order(text):
     whole = set(true_rows(text, EVENTS))
 
@@ -70,7 +72,12 @@ class TestVariedColumns:
     @pytest.mark.parametrize("rows", [[7, 4999, 0], list(range(4000))])
     @pytest.mark.parametrize(
         ("text", "expected"),
-        [('k == "File7.exe"', [7]), ('k : "file7*.EXE"', None), ('l : ("A7", "b4999")', [7, 4999]), ("length(k) == 9", [7, 0])],
+        [
+            ('k == "File7.exe"', [7]),
+            ('k : "file7*.EXE"', None),
+            ('l : ("A7", "b4999")', [7, 4999]),
+            ("length(k) == 9", [7, 0]),
+        ],
     )
     def test_they_give_what_others_do(self, text, expected, rows):
         conditions = Conditions(self.EVENTS)
@@ -101,7 +108,9 @@ class TestFailures:
     def decide(self, text, rows=(0, 1, 2, 3)):
         told = []
         conditions = Conditions(self.EVENTS)
-        found = conditions.decide(condition(text), np.array(rows), lambda events, message: told.append((events, message)))
+        found = conditions.decide(
+            condition(text), np.array(rows), lambda events, message: told.append((events, message))
+        )
         return [row for row, true in zip(rows, found, strict=True) if true], told
 
     def test_what_fails_is_false_of_that_value_and_told(self):
@@ -155,7 +164,10 @@ class TestCombinations:
         columns = self.columns({"k": ["a", "b"], "l": ["x", "y"]}, {"k": "c"}, {"l": "z"})
 
         found = [
-            (int(row), *(column.at(places[[at]]).to_pylist()[0] for column, places in zip(columns, tuples, strict=True)))
+            (
+                int(row),
+                *(column.at(places[[at]]).to_pylist()[0] for column, places in zip(columns, tuples, strict=True)),
+            )
             for rows, tuples in combinations(columns, np.arange(3))
             for at, row in enumerate(rows)
         ]

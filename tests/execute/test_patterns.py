@@ -11,7 +11,23 @@ from hypothesis import strategies as st
 
 from comtrap.execute.patterns import classify, containing, lower, lowered, matching
 
-TEXTS = ["", "a", "ab", "abc", "xabc", "abcx", "a*c", "a?c", "a.c", "a\nc", "a\\c", "é", "\U0001d11e", "(a)", "a b#c-d~e&"]
+TEXTS = [
+    "",
+    "a",
+    "ab",
+    "abc",
+    "xabc",
+    "abcx",
+    "a*c",
+    "a?c",
+    "a.c",
+    "a\nc",
+    "a\\c",
+    "é",
+    "\U0001d11e",
+    "(a)",
+    "a b#c-d~e&",
+]
 
 
 def matched(patterns: list[str], *, regex: bool = False) -> list[str]:
@@ -33,7 +49,13 @@ def test_wildcards(pattern, expected):
 
 @pytest.mark.parametrize(
     ("pattern", "expected"),
-    [("a.c", ["abc", "a*c", "a?c", "a.c", "a\nc", "a\\c"]), ("a|abc", ["a", "abc"]), ("", [""]), (".", ["a", "é", "\U0001d11e"]), (".*", TEXTS)],
+    [
+        ("a.c", ["abc", "a*c", "a?c", "a.c", "a\nc", "a\\c"]),
+        ("a|abc", ["a", "abc"]),
+        ("", [""]),
+        (".", ["a", "é", "\U0001d11e"]),
+        (".*", TEXTS),
+    ],
 )
 def test_regular_expressions_match_the_whole_text_and_dots_line_breaks(pattern, expected):
     assert matched([pattern], regex=True) == expected
@@ -69,7 +91,10 @@ def test_twenty_thousand_patterns_are_run_in_portions():
     assert matching(pa.array(["xa19999byc", "xa20000byc"]), patterns, regex=False).to_pylist() == [True, False]
 
 
-@given(st.lists(st.text("ab*?\\é.[\n", max_size=6), min_size=1, max_size=4), st.lists(st.text("ab*?\\é.[\n", max_size=6), max_size=6))
+@given(
+    st.lists(st.text("ab*?\\é.[\n", max_size=6), min_size=1, max_size=4),
+    st.lists(st.text("ab*?\\é.[\n", max_size=6), max_size=6),
+)
 def test_wildcards_mean_what_they_say(patterns, texts):
     plain = ["".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern) for pattern in patterns]
     expected = [any(re.fullmatch(each, text, re.DOTALL) for each in plain) for text in texts]
