@@ -12,7 +12,7 @@ from comtrap.alerts.ids import identity
 from comtrap.events.problems import Problems
 from comtrap.normalise import document as documents
 from comtrap.normalise.normalise import to_documents, to_events
-from comtrap.normalise.script_blocks import PARTS
+from comtrap.normalise.script_blocks import JOINED, PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,10 +42,12 @@ def records(raw: RawBatch) -> Iterator[Record]:
     events = frame.column("_event").to_pylist()
     times = frame.column("@timestamp").cast(pa.int64()).to_pylist()
     indices = frame.column("_index").to_pylist()
+    parts, texts = (_column(raw, name) for name in (PARTS, JOINED))
     sources = _Sources(raw)
     for row, document in enumerate(to_documents(raw)):
-        parts = documents.get(document, PARTS) or ()
-        # These are numbers within this run; the parts stand in the evidence themselves.
+        if texts[row] is not None:
+            documents.put(document, JOINED, texts[row])
+        # Their numbers mean something in this run only; the parts stand in the evidence themselves.
         documents.drop(document, PARTS)
         record_id = _text(documents.get(document, "winlog.record_id"))
         host = _text(documents.get(document, "host.name") or documents.get(document, "winlog.computer_name"))
@@ -67,7 +69,11 @@ def records(raw: RawBatch) -> Iterator[Record]:
             id=identity(named, record_id, {} if record_id is not None else sources.of(row)),
             index=indices[row] or "",
         )
-        yield Record(events[row], evidence, tuple(map(int, parts if isinstance(parts, list | tuple) else (parts,))))
+        yield Record(events[row], evidence, tuple(map(int, parts[row] or ())))
+
+
+def _column(raw: RawBatch, name: str) -> list[Any]:
+    return raw.frame.column(name).to_pylist() if name in raw.frame.schema.names else [None] * raw.frame.num_rows
 
 
 class _Sources:

@@ -78,7 +78,7 @@ class Notes:
         problems, events = result.tally.problems, result.tally.events
         self._console.print(
             f"{events:,} event{'s' * (events != 1)} in {result.files:,} file{'s' * (result.files != 1)}, "
-            f"{len(result.rules):,} rules, {result.seconds:.1f} s"
+            f"{len(result.rules):,} rule{'s' * (len(result.rules) != 1)}, {result.seconds:.1f} s"
         )
         skipped, notes = problems.skipped.total(), problems.notes
         if skipped:
@@ -87,7 +87,7 @@ class Notes:
         if notes:
             said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(notes.items()))
             self._console.print(f"odd, but read: {said}", style="dim")
-        for first in problems.first[:3] if skipped else ():
+        for first in problems.first[:3] if skipped or notes else ():
             self._console.print(f"  {plain(first)}", style="dim")
         if not len(result.alerts):
             self._why_nothing(result)

@@ -91,10 +91,10 @@ def _shared(tasks: Sequence[list[Input]], part: Part, jobs: int, progress: Progr
                 except CancelledError:
                     pass
                 else:
+                    taken.add(future)
                     part.store.absorb(path)
                     part.tally.add(tally)
                     progress(task[0][1], tally.read)
-                taken.add(future)
 
         try:
             take(as_completed(waiting))
