@@ -15,7 +15,7 @@ def test_versions_order_by_meaning():
         "1.10.0", "2.0", "2.0.0", "10.0.0", "", "01.0", "1.a", "bad", "é",
     ]  # fmt: skip
 
-    assert sorted(reversed(versions), key=version_key) == versions
+    assert sorted([*reversed(versions)], key=version_key) == versions
 
 
 def test_an_early_version_comes_before_its_final_one_and_after_shorter_ones():
@@ -36,7 +36,7 @@ def test_addresses_have_one_spelling(text, spelled):
 def test_addresses_order_by_number_ipv4_among_ipv6():
     addresses = ["::1", "9.0.0.1", "10.0.0.1", "255.255.255.255", "2001:db8::1"]
 
-    assert sorted(reversed(addresses), key=lambda a: address_key(a) or b"") == addresses
+    assert sorted([*reversed(addresses)], key=lambda a: address_key(a) or b"") == addresses
 
 
 def test_networks_ignore_host_bits():

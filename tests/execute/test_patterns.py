@@ -103,7 +103,7 @@ def test_wildcards_mean_what_they_say(patterns, texts):
 
 
 def test_lower_case_is_the_same_for_values_and_patterns():
-    texts = ["ABC", "ÄÖ", "\u0130", "\u212a", "ſ", "ß", "Σ", "Ⴀ"]
+    texts = ["ABC", "ÄÖ", "\u0130", "\u212a", "\u017f", "ß", "Σ", "Ⴀ"]
 
     assert tuple(lower(pa.array([*texts, None])).to_pylist()[:-1]) == lowered(tuple(texts))
     assert lower(pa.array(["ABC", None])).to_pylist() == ["abc", None]

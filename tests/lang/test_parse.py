@@ -358,7 +358,7 @@ def assert_parses_or_is_refused(text):
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5_000, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.token_soups(80) | strategies.damaged(strategies.queries().map(unparse)))
 def test_many_texts_parse_or_are_refused(text):
     assert_parses_or_is_refused(text)
@@ -441,9 +441,9 @@ def test_no_token_is_taken_twice(start, piece):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("piece", ENDLESS)
-@pytest.mark.parametrize("start", ["", "any where ", "any where a == ", "sequence ", "any where a | head "])
-def test_as_many_pieces_as_a_text_can_hold_are_refused_or_read(start, piece):
-    assert_parses_or_is_refused(start + piece * ((MOST_CHARACTERS - len(start)) // len(piece)))
+@pytest.mark.parametrize("start", ["any where ", "any where a in (1, "])
+def test_many_pieces_are_refused_or_read(start, piece):
+    assert_parses_or_is_refused(start + piece * ((1 << 16) // len(piece)))
 
 
 def test_a_text_too_long_is_refused_unread_and_not_repeated_in_the_message():

@@ -194,6 +194,12 @@ def test_an_unknown_event_has_the_common_fields():
     assert (at(document, "log.level"), at(document, "user.id")) == ("warning", "S-1")
 
 
+@pytest.mark.parametrize("code", ["²", "", "x", "-1", "1.5", "9" * 5000])
+def test_a_document_whose_id_is_no_number_passes_through(code):
+    document = normalise({"winlog": {"provider_name": SYSMON, "event_id": code, "event_data": {"Image": "C:\\a.exe"}}})
+    assert at(document, "winlog.event_data.Image") == "C:\\a.exe"
+
+
 def test_an_unknown_dialect_is_refused():
     with pytest.raises(ValueError, match="expected 'integration' or 'winlogbeat'"):
         normalise({}, dialect="other")

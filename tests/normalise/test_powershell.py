@@ -66,3 +66,10 @@ def test_any_text_is_read_without_an_error(text):
     classic(text)
     details(text)
     signature(text)
+
+
+def test_long_texts_are_read_in_linear_time():
+    lines = "x\n" * 500_000
+    assert details(f'ParameterBinding(a): name="b"; value="{lines}"') is not None
+    assert len(context(f"        Host Application = {lines}")["HostApplication"]) > 900_000
+    assert signature("# SIG # Begin signature block\n" * 100_000) is None

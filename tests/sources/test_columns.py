@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from comtrap.sources import columns as module
-from comtrap.sources.columns import TooWideError, columns
+from comtrap.sources.columns import Table, columns
 
 
 def table(documents, wanted=None):
@@ -58,13 +57,26 @@ def test_a_record_cannot_bring_along_a_column_of_ours():
     assert table([{"_position": "9", "_event": "9", "_shape": "x", "_index": "i"}]) == {"_index": ["i"]}
 
 
-def test_documents_with_ever_new_names_are_too_wide(monkeypatch):
+def test_documents_with_ever_new_names_are_made_into_columns_few_at_a_time(monkeypatch):
     monkeypatch.setattr(module, "CELLS", 20)
-    documents = [{f"name{row}": "x"} for row in range(6)]
+    made = Table(None)
+    for row in range(9):
+        made.add({f"name{row}": "x"})
+        made.add({"same": "y"})
 
-    with pytest.raises(TooWideError):
-        columns(documents, None)
-    assert len(columns(documents[:1], None)) == 1
+    ranges = list(made.ranges(1000))
+
+    assert [start for start, _ in ranges] == [0, *(stop for _, stop in ranges[:-1])]
+    assert ranges[-1][1] == 18
+    assert all((stop - start) * len(made.columns(start, stop)) <= 20 for start, stop in ranges)
+    assert [c.to_pylist() for c in made.columns(7, 10).values()] == [["y", None, "y"], [None, "x", None]]
+
+
+def test_a_name_that_is_a_value_here_and_an_object_there_is_both():
+    assert table([{"a": "1"}, {"a": {"b": "2"}}, {"a": [{"b": "3"}, "4"]}]) == {
+        "a": [["1"], None, ["4"]],
+        "a.b": [None, ["2"], ["3"]],
+    }
 
 
 VALUES = st.recursive(

@@ -253,6 +253,7 @@ def wildcards(pattern: str) -> str:
     return "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
 
 
+_CLASSES = {r"\w": "[A-Za-z0-9_]", r"\d": "[0-9]"}  # ASCII in Lucene, all of Unicode in Python
 _LUCENE = re.compile(r'\\.|"[^"]*"|\[\^?\]?[^]]*\]|.', re.DOTALL)
 
 
@@ -261,6 +262,8 @@ def lucene(pattern: str, *, fold: bool) -> str:
 
     def part(found: re.Match[str]) -> str:
         token = found[0].lower() if fold and found[0][0] != "\\" else found[0]
+        if token in _CLASSES:
+            return _CLASSES[token]
         return re.escape(token.strip('"')) if token[0] == '"' else "\\" + token if token in "^$" else token
 
     return _LUCENE.sub(part, pattern)

@@ -14,6 +14,7 @@ from tests.spec.documents import Data
 from tests.spec.reference import FailedError, Request, UnknownFieldError, answers, constant_value
 
 import comtrap
+from comtrap.check.functions import SIGNATURES
 from comtrap.errors import QueryError
 from comtrap.lang.parse import parse, parse_expression
 
@@ -101,3 +102,12 @@ def test_the_reference_fails_where_the_data_decide(case: Case):
 
 def test_every_title_is_told_from_the_others_of_its_file():
     assert len({p.id for p in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("name", sorted(SIGNATURES))
+def test_every_function_has_cases(name):
+    assert any(f"{name.lower()}(" in p.values[0].text.lower().replace("~", "") for p in CASES)
+
+
+def test_the_reference_stays_small_enough_to_be_believed():
+    assert len((Path(__file__).parent / "reference.py").read_text("utf-8").splitlines()) <= 600

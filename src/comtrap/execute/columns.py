@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SMALL = 4096  # values: below this, finding the distinct ones costs less than thinking about it
 _SAMPLE = 2048
+_SHORT = 1024
 _VARIED = 0.5  # of a sample distinct: from here on, distinct values save nothing
 
 
@@ -76,9 +77,9 @@ class Taken:
     def lowered(self, name: str) -> pa.Array:
         """These in lower case; once whole columns' worth of values was asked for, out of the whole column's."""
         self.source.asked += self.places.size
-        if self.source.asked <= len(self.source.flat):
+        if self.source.asked <= self.source.whole.size:
             return lower(self.column(name))
-        return self.source.everything.lowered(name).take(pa.array(self.places))
+        return self.source.whole.lowered(name).take(pa.array(self.source.on_whole(self.places)))
 
 
 class Column:
@@ -124,14 +125,19 @@ class Column:
         return self._encoded[1]
 
     @cached_property
-    def everything(self) -> Given:
-        """All of `flat` to evaluate on."""
-        return Given(len(self.flat), {self.name: self.flat})
+    def whole(self) -> Given:
+        """What to evaluate on for all events at once: the distinct values, then null; of a varied column all of `flat`."""
+        values = self.flat if self.varied else self.distinct
+        return Given(len(values), {self.name: values})
 
-    @cached_property
-    def kinds(self) -> Given:
-        """The distinct values, then null, to evaluate on."""
-        return Given(len(self.distinct), {self.name: self.distinct})
+    def on_whole(self, places: np.ndarray) -> np.ndarray:
+        """Where in `whole` the values in some places of `flat` are."""
+        return places if self.varied else self.codes[places]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether `whole` is so short that nothing less is worth evaluating on."""
+        return not self.varied and len(self.distinct) <= _SHORT
 
     def at(self, places: np.ndarray) -> pa.Array:
         """The values in some places of `flat`, null for -1."""

@@ -95,12 +95,12 @@ class Conditions:
         return found.true
 
     def _of_one(self, expr: typed.Expr, column: Column, rows: np.ndarray) -> Truth:
-        known = self._known.get(expr)
-        if known is None and (not column.varied or rows.size * 2 > column.rows):
-            known = self._known[expr] = _truth(expr, _whole(column))
         lengths, places = (None, rows) if column.offsets is None else column.spans(rows)
+        known = self._known.get(expr)
+        if known is None and (column.is_short or places.size * 2 > column.whole.size):
+            known = self._known[expr] = _truth(expr, column.whole)
         if known is not None:
-            codes = places if column.varied else column.codes[places]
+            codes = column.on_whole(places)
             found = Truth(known.true[codes], None if known.failed is None else known.failed[codes], known.message)
         else:
             found = _truth(expr, Taken(column, places))
@@ -118,10 +118,6 @@ class Conditions:
                 failures[fitting[at[found.failed]]] = True
                 message = message or found.message
         return Truth(true, failures, message)
-
-
-def _whole(column: Column) -> Frame:
-    return column.everything if column.varied else column.kinds
 
 
 def _nothing(columns: list[Column]) -> Frame:

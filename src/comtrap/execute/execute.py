@@ -75,7 +75,7 @@ class Categories:
         self._tuples: dict[str | None, Tuples] = {}
 
     def decide(self, stage: typed.Stage, failed: Failed) -> np.ndarray:
-        """The rows, ascending, that satisfy a stage."""
+        """The rows that satisfy a stage."""
         rows = self.rows(stage.category)
         if not self._plan.tuples_first or rows.size < FEWEST:
             return rows[self._conditions.decide(stage.predicate, rows, failed)]

@@ -23,7 +23,7 @@ def join_keys(
     """The key tuples of rows: one for each distinct combination of values, none where a mandatory key has no value.
 
     Returns:
-        The row of each tuple, ascending; and the tuples, a list<string> of as many texts as there are keys.
+        The row of each tuple, in the order of `rows`; and the tuples, a list<string> of as many texts as there are keys.
     """
     used = [columns[key.column.name] for key in keys if key.column is not None]
     excess = too_many(used, rows)

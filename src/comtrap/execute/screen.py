@@ -16,7 +16,7 @@ from comtrap.execute.columns import flags
 from comtrap.plan.needs import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from comtrap.check import typed
     from comtrap.execute.columns import Column
@@ -30,39 +30,41 @@ _COMMON = 0.05  # of a sample: a text that is in so many values is not worth sea
 class Screen:
     """Rules out events of one batch, for a given set of conditions."""
 
-    def __init__(self, conditions: Conditions, predicates: Iterable[typed.Expr]) -> None:
+    def __init__(self, conditions: Conditions, visits: Mapping[typed.Expr, int]) -> None:
+        """Args: visits: by predicate, how many rows it is going to be asked of; decides whether searching pays."""
         self._conditions = conditions
         self._wanted: dict[str, set[str]] = {}
-        for need in (need for predicate in predicates for need in needs(predicate)):
-            for name, texts in need.items():
-                self._wanted.setdefault(name, set()).update(texts)
-        self._visits = 0
         self._rare: dict[str, frozenset[str]] = {}
         self._held: dict[str, np.ndarray] = {}
+        expected = 0
+        for predicate, count in visits.items():
+            useful = self._useful(predicate) if count else []
+            expected += count if useful else 0
+            for name, texts in (item for need in useful for item in need.items()):
+                self._wanted.setdefault(name, set()).update(texts)
+        self._pays = expected > sum(conditions.columns[name].whole.size for name in self._wanted)
 
     def left(self, predicate: typed.Expr, rows: np.ndarray) -> np.ndarray:
         """Those of the rows where the predicate may be true. Rows of predicates that no screen helps come back whole."""
-        useful = [need for need in needs(predicate) if all(map(self._is_dear, need))]
-        if not useful:
-            return rows
-        self._visits += rows.size
-        if self._visits <= len(self._conditions.columns):  # so far the screen would cost more than it saves
-            return rows
-        for need in useful:
+        for need in self._useful(predicate) if self._pays and rows.size else ():
             if all(texts <= self._texts(name) for name, texts in need.items()):
                 rows = rows[self._holds(need, rows)]
         return rows
 
+    def _useful(self, predicate: typed.Expr) -> list[Need]:
+        return [need for need in needs(predicate) if all(map(self._is_dear, need))]
+
     def _is_dear(self, name: str) -> bool:
-        return self._conditions.columns[name].varied
+        return not self._conditions.columns[name].is_short
 
     def _texts(self, name: str) -> frozenset[str]:
         """The wanted texts that are rare in the column."""
         if name not in self._rare:
-            flat = self._conditions.columns[name].flat
-            places = np.linspace(0, len(flat) - 1, _SAMPLE).astype(np.int64)
-            sample = [text for text in patterns.lower(flat.take(pa.array(places))).to_pylist() if text is not None]
-            most = _COMMON * _SAMPLE
+            column = self._conditions.columns[name]
+            lowered = column.whole.lowered(name)
+            places = np.linspace(0, len(lowered) - 1, _SAMPLE).astype(np.int64)
+            sample = [text for text in lowered.take(pa.array(places)).to_pylist() if text is not None]
+            most = _COMMON * len(sample)
             wanted = self._wanted[name]
             self._rare[name] = frozenset(text for text in wanted if sum(text in value for value in sample) <= most)
         return self._rare[name]
@@ -78,10 +80,11 @@ class Screen:
 
 def _searched(column: Column, texts: frozenset[str]) -> np.ndarray:
     """For each row whether one of its values has one of the texts in it."""
-    lowered = column.everything.lowered(column.name)
-    found = np.zeros(len(column.flat), bool)
+    lowered = column.whole.lowered(column.name)
+    found = np.zeros(column.whole.size, bool)
     for regex in patterns.alternations([patterns.literal(text) for text in sorted(texts)]):
         found |= flags(patterns.found(lowered, regex))
+    found = found[column.on_whole(np.arange(len(column.flat)))]
     if column.offsets is None:
         return found
     before = np.concatenate(([0], np.cumsum(found)))

@@ -36,12 +36,13 @@ class Tuples:
     """The distinct tuples of the cheap columns among some events.
 
     Attributes:
-        rows: the events, ascending.
+        rows: the events.
         cheap: the columns.
         of_row: for each of the rows the number of its tuple.
         examples: for each tuple a row that has it.
         order: indices into `rows` sorted by tuple.
         begin: for each tuple where its indices begin in `order`, and the end.
+        undecided: by predicate, which tuples must meet it, and which may but need not.
         screen: rules out events by the dear columns.
     """
 
@@ -51,17 +52,18 @@ class Tuples:
     examples: np.ndarray
     order: np.ndarray
     begin: np.ndarray
+    undecided: dict[typed.Expr, tuple[np.ndarray, np.ndarray]]
     screen: Screen
 
     def having(self, wanted: np.ndarray) -> np.ndarray:
-        """The rows, ascending, whose tuple is wanted."""
+        """The rows whose tuple is wanted."""
         numbers = np.flatnonzero(wanted)
         counts = self.begin[numbers + 1] - self.begin[numbers]
         total = int(counts.sum())
         if total * 8 > self.rows.size:
             return self.rows[np.flatnonzero(wanted[self.of_row])]
         places = np.repeat(self.begin[numbers] - (np.cumsum(counts) - counts), counts) + np.arange(total)
-        return np.sort(self.rows[self.order[places]])
+        return self.rows[self.order[places]]
 
 
 def find(conditions: Conditions, rows: np.ndarray, predicates: Iterable[typed.Expr]) -> Tuples:
@@ -80,8 +82,12 @@ def find(conditions: Conditions, rows: np.ndarray, predicates: Iterable[typed.Ex
     of_row = of_row.astype(np.uint16 if count < 1 << 16 else np.int32)  # numpy sorts 16 bits in linear time
     order = np.argsort(of_row, kind="stable")
     begin = np.concatenate(([0], np.cumsum(np.bincount(of_row, minlength=count))))
-    screen = Screen(conditions, predicates)
-    return Tuples(rows, frozenset(cheap), of_row, rows[order[begin[:-1]]], order, begin, screen)
+    examples = rows[order[begin[:-1]]]
+    possible = _Possible(conditions, frozenset(cheap), examples)
+    undecided = {each: possible.undecided(each) for each in dict.fromkeys(predicates) if not can_fail(each)}
+    visits = {each: int(np.diff(begin)[unsure].sum()) for each, (_, unsure) in undecided.items()}
+    screen = Screen(conditions, visits)
+    return Tuples(rows, frozenset(cheap), of_row, examples, order, begin, undecided, screen)
 
 
 def _is_cheap(column: Column) -> bool:
@@ -125,19 +131,17 @@ def _joined(first: np.ndarray, count: int, second: np.ndarray, width: int) -> tu
 
 
 def decide(conditions: Conditions, tuples: Tuples, predicate: typed.Expr, failed: Failed) -> np.ndarray:
-    """The rows, ascending, for which the predicate holds."""
+    """The rows for which the predicate holds."""
     if can_fail(predicate):  # on which events it is evaluated then matters
         return tuples.rows[conditions.decide(predicate, tuples.rows, failed)]
-    may, may_not = _Possible(conditions, tuples).of(predicate)
-    sure = may & ~may_not
+    sure, unsure = tuples.undecided[predicate]
     found = tuples.having(sure) if sure.any() else tuples.rows[:0]
-    unsure = may & may_not
     if not unsure.any():
         return found
     open_ = _open(predicate, tuples.cheap)
     rows = tuples.screen.left(open_, tuples.having(unsure))
     rows = rows[conditions.decide(open_, rows, failed)]
-    return np.sort(np.concatenate((found, rows))) if found.size else rows
+    return np.concatenate((found, rows)) if found.size else rows
 
 
 def _open(predicate: typed.Expr, cheap: frozenset[str]) -> typed.Expr:
@@ -150,9 +154,15 @@ def _open(predicate: typed.Expr, cheap: frozenset[str]) -> typed.Expr:
 class _Possible:
     """Whether a condition may be true, and may be false, of events of each tuple."""
 
-    def __init__(self, conditions: Conditions, tuples: Tuples) -> None:
+    def __init__(self, conditions: Conditions, cheap: frozenset[str], examples: np.ndarray) -> None:
         self._conditions = conditions
-        self._tuples = tuples
+        self._cheap = cheap
+        self._examples = examples
+
+    def undecided(self, predicate: typed.Expr) -> tuple[np.ndarray, np.ndarray]:
+        """Which tuples must meet the predicate, and which may but need not."""
+        may, may_not = self.of(predicate)
+        return may & ~may_not, may & may_not
 
     def of(self, expr: typed.Expr) -> tuple[np.ndarray, np.ndarray]:
         match expr:
@@ -168,7 +178,7 @@ class _Possible:
                 return self._leaf(expr)
 
     def _all(self, operands: Iterable[typed.Expr]) -> tuple[np.ndarray, np.ndarray]:
-        size = self._tuples.examples.size
+        size = self._examples.size
         may, may_not = np.ones(size, bool), np.zeros(size, bool)
         for operand in operands:
             one_may, one_may_not = self.of(operand)
@@ -179,10 +189,10 @@ class _Possible:
         return may, may_not
 
     def _leaf(self, expr: typed.Expr) -> tuple[np.ndarray, np.ndarray]:
-        if not self._tuples.cheap.issuperset(columns_of(expr)):
-            unknown = np.ones(self._tuples.examples.size, bool)
+        if not self._cheap.issuperset(columns_of(expr)):
+            unknown = np.ones(self._examples.size, bool)
             return unknown, unknown
-        true = self._conditions.decide(expr, self._tuples.examples, _never)
+        true = self._conditions.decide(expr, self._examples, _never)
         return true, ~true
 
 

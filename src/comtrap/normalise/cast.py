@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from comtrap.schema.types import Type
 
+DIGITS = 400  # characters of a number; no double needs more, and long ones are slow to read
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = range(-(1 << 63), 1 << 63)
 _FRACTION = re.compile(r"([.,])(\d+)")
@@ -88,6 +89,8 @@ def _fitting(number: int | None) -> int | None:
 
 
 def _real(text: str) -> float | None:
+    if len(text) > DIGITS:
+        return None
     try:
         number = float(text)
     except ValueError:

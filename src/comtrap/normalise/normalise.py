@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,7 @@ def raw_columns(wanted: frozenset[str]) -> frozenset[str]:
 def _kind(flat: Mapping[str, Any]) -> Kind:
     provider = flat.get("winlog.provider_name") or flat.get("event.provider")
     code = flat.get("winlog.event_id") or flat.get("event.code")
-    if not isinstance(provider, str) or not isinstance(code, str) or not code.isdigit():
+    if not isinstance(provider, str) or not isinstance(code, str) or not re.fullmatch("[0-9]{1,9}", code):
         return ECS
     return provider, int(code)
 

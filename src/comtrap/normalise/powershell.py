@@ -27,22 +27,21 @@ LIMIT = 1000  # lines of a pipeline's details that become objects
 _DETAIL = re.compile(r"(\w+)\(([^)\n]*)\): ?(.*)")
 _BINDING = re.compile(r"name=(.*?); value=(.*)", re.DOTALL)
 _COMMENT = re.compile(r"\r?\n# ")
-_SIGNATURE = re.compile(r"# SIG # Begin signature block\r?\n(.*?)# SIG # End signature block", re.DOTALL)
+_BEGIN, _END = "# SIG # Begin signature block", "# SIG # End signature block"
 
 
 def _pairs(written: str, indent: str) -> dict[str, str]:
     """Keys (blanks taken off) and values; a line that begins no pair goes on with the value above it."""
-    out: dict[str, str] = {}
-    last = ""
+    out: dict[str, list[str]] = {}
+    last: list[str] | None = None
     for item in written.split("\n"):
         key, sign, value = item.partition("=")
         name = _name(key, indent) if sign and len(key) <= KEY else None
         if name is not None:
-            last = name
-            out[name] = value.rstrip("\r")
-        elif last and item:
-            out[last] += "\n" + item
-    return out
+            last = out[name] = [value.rstrip("\r")]
+        elif last is not None and item:
+            last.append(item)
+    return {name: "\n".join(lines) for name, lines in out.items()}
 
 
 @lru_cache(1024)
@@ -63,24 +62,31 @@ def classic(written: str) -> dict[str, str]:
 
 def details(written: str) -> list[dict[str, str]] | None:
     """What a pipeline ran: ``Kind(Command): value`` a line; names and values keep their quotes."""
-    out: list[dict[str, str]] = []
+    found: list[tuple[str, str, list[str]]] = []
     for line in written.split("\n"):
-        found = _DETAIL.fullmatch(line.rstrip("\r"))
-        if found is not None and len(out) < LIMIT:
-            out.append({"type": found[1], "related_command": found[2], "value": found[3]})
-        elif found is None and out and line.strip():
-            out[-1]["value"] += "\n" + line
-    for item in out:
-        bound = _BINDING.fullmatch(item["value"]) if item["type"] == "ParameterBinding" else None
-        if bound is not None:
-            item |= {"name": bound[1], "value": bound[2]}
-    return [{k: v for k, v in item.items() if v} for item in out] or None
+        head = _DETAIL.fullmatch(line.rstrip("\r"))
+        if head is not None and len(found) < LIMIT:
+            found.append((head[1], head[2], [head[3]]))
+        elif head is None and found and line.strip():
+            found[-1][2].append(line)
+    return [_detail(kind, command, "\n".join(lines)) for kind, command, lines in found] or None
+
+
+def _detail(kind: str, command: str, value: str) -> dict[str, str]:
+    item = {"type": kind, "related_command": command, "value": value}
+    bound = _BINDING.fullmatch(value) if kind == "ParameterBinding" else None
+    if bound is not None:
+        item |= {"name": bound[1], "value": bound[2]}
+    return {k: v for k, v in item.items() if v}
 
 
 def signature(script: str) -> str | None:
     """The base64 text of a script's signature block, its lines joined."""
-    found = _SIGNATURE.search(script)
-    return None if found is None else _COMMENT.sub("", found[1].removeprefix("# "))
+    begin = script.find(_BEGIN)
+    end = script.find(_END, begin)
+    if begin < 0 or end < 0:
+        return None
+    return _COMMENT.sub("", script[begin + len(_BEGIN) : end].lstrip("\r\n").removeprefix("# "))
 
 
 def _host(pairs: Each, *, spelled: Mapping[str, str]) -> dict[str, Expr]:

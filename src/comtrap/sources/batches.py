@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
 from comtrap.events.raw import RawBatch
-from comtrap.sources.columns import TooWideError, columns
+from comtrap.sources.columns import Table, columns
 from comtrap.sources.shapes.shape import DOCUMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from comtrap.events.raw import Kind, Origin
     from comtrap.sources.shapes.shape import Shaped
@@ -34,18 +34,25 @@ ALWAYS = frozenset({
 """Columns that are decoded though nobody asks for them: what an event is told by."""
 
 
+class Form(Protocol):
+    """Documents whose columns get their names last."""
+
+    def paths(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Where wanted columns are found in the documents."""
+
+    def renamed(self, found: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        """What was found there, under its columns' names."""
+
+
 @dataclass(slots=True)
 class _Group:
-    """Records of one kind, as lists beside one another."""
+    """Records of one kind: their columns, and beside them what else is known."""
 
+    table: Table
     positions: list[int] = field(default_factory=list)
-    records: list[Shaped] = field(default_factory=list)
+    shapes: list[str] = field(default_factory=list)
     texts: list[bytes | str] = field(default_factory=list)
     size_bytes: int = 0
-
-    def part(self, rows: slice) -> _Group:
-        """Some of them."""
-        return _Group(self.positions[rows], self.records[rows], self.texts[rows])
 
 
 @dataclass(slots=True)
@@ -56,13 +63,13 @@ class Batches:
         origin: where the records come from.
         wanted: the columns to make, None for all.
         decode: a record's text as the shaped record it was given with.
-        mend: what is done to each column, by name, when it is made.
+        form: what tells where in the documents a column is found, None where that is its name.
     """
 
     origin: Origin
     wanted: frozenset[str] | None
     decode: Callable[[Any], Shaped]
-    mend: Callable[[str, pa.Array], pa.Array] | None = None
+    form: Form | None = None
     _groups: dict[Kind, _Group] = field(default_factory=dict)
     _held_bytes: int = 0
 
@@ -70,14 +77,17 @@ class Batches:
         """Add to what is wanted what always is."""
         if self.wanted is not None:
             self.wanted |= ALWAYS
+            if self.form is not None:
+                self.wanted = self.form.paths(self.wanted)
 
     def add(self, position: int, shaped: Shaped, text: bytes | str) -> None:
         """One more record; positions ascend."""
         group = self._groups.get(shaped.kind)
         if group is None:
-            group = self._groups[shaped.kind] = _Group()
+            group = self._groups[shaped.kind] = _Group(Table(self.wanted))
+        group.table.add(shaped.document)
         group.positions.append(position)
-        group.records.append(shaped)
+        group.shapes.append(shaped.shape)
         group.texts.append(text)
         commas = text.count(",") if isinstance(text, str) else text.count(b",")
         size_bytes = len(text) + commas * _VALUE_BYTES + _RECORD_BYTES
@@ -104,35 +114,30 @@ class Batches:
     def _release(self, kind: Kind) -> Iterator[RawBatch]:
         group = self._groups.pop(kind)
         self._held_bytes -= group.size_bytes
-        for start in range(0, len(group.positions), ROWS):
-            yield from self._batches(kind, group.part(slice(start, start + ROWS)))
-
-    def _batches(self, kind: Kind, group: _Group) -> Iterator[RawBatch]:
         positions = np.array(group.positions, np.uint64)
-        texts = group.texts
-        try:
-            frame = self._frame(positions, group.records, self.wanted)
-        except TooWideError:
-            half = len(positions) // 2
-            yield from self._batches(kind, group.part(slice(half)))
-            yield from self._batches(kind, group.part(slice(half, None)))
-            return
-        yield RawBatch(kind, frame, self.origin, lambda rows: self._whole(kind, texts, positions, rows))
+        for start, stop in group.table.ranges(ROWS):
+            rows = slice(start, stop)
+            frame = self._frame(positions[rows], group.shapes[rows], group.table.columns(start, stop))
+            yield RawBatch(kind, frame, self.origin, self._whole(kind, group.texts[rows], positions[rows]))
 
-    def _whole(self, kind: Kind, texts: list[bytes | str], positions: np.ndarray, rows: np.ndarray) -> RawBatch:
-        records = [self.decode(texts[row]) for row in rows]
-        frame = self._frame(positions[rows], records, None)
-        sources = [_source(record) for record in records]
-        if any(source is not None for source in sources):
-            frame = frame.append_column("_source", pa.array(sources, pa.string()))
-        return RawBatch(kind, frame, self.origin)
+    def _whole(self, kind: Kind, texts: list[bytes | str], positions: np.ndarray) -> Callable[[np.ndarray], RawBatch]:
+        def whole(rows: np.ndarray) -> RawBatch:
+            records = [self.decode(texts[row]) for row in rows]
+            found = columns([record.document for record in records], None)
+            frame = self._frame(positions[rows], [record.shape for record in records], found)
+            sources = [_source(record) for record in records]
+            if any(source is not None for source in sources):
+                frame = frame.append_column("_source", pa.array(sources, pa.string()))
+            return RawBatch(kind, frame, self.origin)
 
-    def _frame(self, positions: np.ndarray, records: list[Shaped], wanted: frozenset[str] | None) -> pa.Table:
-        found = columns([record.document for record in records], wanted)
-        if self.mend is not None:
-            found = {name: self.mend(name, column) for name, column in found.items()}
-        shapes = pa.array([record.shape for record in records], pa.string())
-        return pa.table({"_position": pa.array(positions, pa.uint64()), "_shape": shapes, **found})
+        return whole
+
+    def _frame(self, positions: np.ndarray, shapes: list[str], found: dict[str, pa.Array]) -> pa.Table:
+        if self.form is not None:
+            found = self.form.renamed(found)
+        return pa.table(
+            {"_position": pa.array(positions, pa.uint64()), "_shape": pa.array(shapes, pa.string()), **found}
+        )
 
 
 def _source(record: Shaped) -> str | None:

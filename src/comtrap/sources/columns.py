@@ -1,45 +1,145 @@
-"""Documents as columns."""
+"""Documents as columns.
+
+A document is taken apart as soon as it is decoded and then forgotten: to hold thousands of them, and to look into all of
+them again for each column, takes twice as long.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import chain
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-_EMPTY: Mapping[str, Any] = {}
-_TEXT, _NOTHING = {str}, type(None)
+CELLS = 4_000_000
+"""At most so many values, nulls among them, are made into columns at once, if they are of more than one document."""
+
+_TEXT = {str}
 _TEXTS = pa.list_(pa.string())
 
 
-CELLS = 4_000_000
-"""At most so many values, nulls among them, in one table of more than one row."""
-
-
-class TooWideError(Exception):
-    """The documents have so many different names that fewer of them must be taken at once."""
-
-
-def columns(documents: Sequence[Mapping[str, Any]], wanted: frozenset[str] | None) -> dict[str, pa.Array]:
-    """Dotted name to a column of string or list<string>, one value a document; names without any value are left out.
+class Table:
+    """The values of documents, by dotted name.
 
     Keys may be nested, dotted, or both. Lists of values are lists; of lists of objects each leaf is a list. Numbers and
     booleans become their JSON text. Names that begin with an underscore are ours, and left out (``_index`` excepted).
 
     Args:
-        documents: what to look into.
-        wanted: the names to look for, None for all.
-
-    Raises:
-        TooWideError: more than `CELLS` values; never for a single document.
+        wanted: the names to keep, None for all.
     """
-    table = _Table(wanted, _prefixes(wanted))
-    table.walk(documents, "")
-    return {name: _array(values) for name, values in table.found.items() if any(v is not None for v in values)}
+
+    def __init__(self, wanted: frozenset[str] | None) -> None:
+        self.rows = 0
+        self._wanted = wanted
+        self._prefixes = _prefixes(wanted)
+        self._slots: dict[str, _Slot] = {}
+        self._root = _Node(self, "")
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        """One more row."""
+        _walk(self._root, document, self.rows)
+        self.rows += 1
+
+    def ranges(self, most: int) -> Iterator[tuple[int, int]]:
+        """Half-open ranges of rows that can be made into columns at once, of at most so many rows each."""
+        todo = [(start, min(start + most, self.rows)) for start in range(0, self.rows, most)]
+        todo.reverse()
+        while todo:
+            start, stop = todo.pop()
+            if stop - start == 1 or self._width(start, stop) * (stop - start) <= CELLS:
+                yield start, stop
+            else:
+                middle = (start + stop) // 2
+                todo += [(middle, stop), (start, middle)]
+
+    def columns(self, start: int, stop: int) -> dict[str, pa.Array]:
+        """Name to string or list<string> for a range of rows; names without any value are left out."""
+        found = {}
+        for name, slot in self._slots.items():
+            column = slot.column(start, stop)
+            if column is not None:
+                found[name] = column
+        return found
+
+    def slot(self, name: str) -> _Slot | None:
+        """Where the values of a name go; None if neither it nor what is below it is wanted."""
+        known = self._slots.get(name)
+        if known is not None:
+            known.is_shared = True
+            return known
+        everything = self._wanted is None
+        if name[:1] == "_" and name != "_index":
+            return None
+        is_leaf, is_way = everything or name in (self._wanted or ()), everything or name in self._prefixes
+        if not is_leaf and not is_way:
+            return None
+        made = self._slots[name] = _Slot(_Node(self, name + ".") if is_way else None, [] if is_leaf else None)
+        return made
+
+    def _width(self, start: int, stop: int) -> int:
+        if len(self._slots) * (stop - start) <= CELLS:
+            return len(self._slots)
+        return sum(bisect_left(s.rows, start) < bisect_left(s.rows, stop) for s in self._slots.values() if s.rows)
+
+
+class _Slot:
+    """The values of one name: the rows that have one, ascending, and what they have.
+
+    A row is there twice where a document writes the name in two ways.
+    """
+
+    __slots__ = ("is_shared", "node", "rows", "values")
+
+    def __init__(self, node: _Node | None, rows: list[int] | None) -> None:
+        self.node = node  # what is below the name, None if nothing of it is wanted
+        self.rows = rows  # None if the name itself is not wanted
+        self.values: list[Any] = []
+        self.is_shared = False  # whether the name came up in several spellings
+
+    def column(self, start: int, stop: int) -> pa.Array | None:
+        """The values of a range of rows, or None where none has any."""
+        rows, values = self.rows, self.values
+        if not rows:
+            return None
+        if start or rows[-1] >= stop:
+            part = slice(bisect_left(rows, start), bisect_left(rows, stop))
+            rows, values = rows[part], values[part]
+        if self.is_shared:
+            rows, values = _united(rows, values)
+        if len(rows) == stop - start:
+            return _array(values)
+        if not rows:
+            return None
+        indices = np.full(stop - start, -1)
+        indices[np.array(rows) - start] = np.arange(len(rows))
+        return _array(values).take(pa.array(indices, mask=indices < 0))
+
+
+class _Node(dict[str, "_Slot | None"]):
+    """The names below a prefix, as they come up."""
+
+    __slots__ = ("_prefix", "_table")
+
+    def __init__(self, table: Table, prefix: str) -> None:
+        super().__init__()
+        self._table = table
+        self._prefix = prefix
+
+    def __missing__(self, key: str) -> _Slot | None:
+        made = self[key] = self._table.slot(self._prefix + key)
+        return made
+
+
+def columns(documents: Iterable[Mapping[str, Any]], wanted: frozenset[str] | None) -> dict[str, pa.Array]:
+    """All columns of a few documents."""
+    table = Table(wanted)
+    for document in documents:
+        table.add(document)
+    return table.columns(0, table.rows)
 
 
 def text(value: object) -> str | None:
@@ -53,6 +153,11 @@ def text(value: object) -> str | None:
             return str(value)
 
 
+def merged(one: pa.Array, other: pa.Array) -> pa.Array:
+    """Two columns of one name: what either has, both where both have something."""
+    return _array([_both(a, b) for a, b in zip(one.to_pylist(), other.to_pylist(), strict=True)])
+
+
 def _prefixes(wanted: frozenset[str] | None) -> frozenset[str]:
     found: set[str] = set()
     for name in wanted or ():
@@ -61,78 +166,53 @@ def _prefixes(wanted: frozenset[str] | None) -> frozenset[str]:
     return frozenset(found)
 
 
-@dataclass(slots=True)
-class _Table:
-    """Values by name while documents are walked, level by level, all documents at once."""
+def _walk(node: _Node, document: Mapping[str, Any], row: int) -> None:
+    for key, value in document.items():
+        slot = node[key]
+        if slot is None:
+            continue
+        kind = type(value)
+        if kind is dict:
+            if slot.node is not None:
+                _walk(slot.node, value, row)
+        elif kind is list:
+            _walk_list(slot, value, row)
+        elif value is not None and slot.rows is not None:
+            slot.rows.append(row)
+            slot.values.append(value)
 
-    wanted: frozenset[str] | None
-    prefixes: frozenset[str]
-    found: dict[str, list[Any]] = field(default_factory=dict)
 
-    def walk(self, documents: Sequence[Mapping[str, Any]], prefix: str) -> None:
-        """Take in all that lies below one object of each document."""
-        for key in dict.fromkeys(chain.from_iterable(documents)):
-            name = prefix + key
-            if self.wanted is not None and name not in self.wanted and name not in self.prefixes:
-                continue
-            if name[:1] == "_" and name != "_index":
-                continue
-            self.put(name, [d.get(key) for d in documents])
-
-    def put(self, name: str, values: list[Any]) -> None:
-        """Take in the values of one name: scalars, lists, objects."""
-        kinds = set(map(type, values))
-        kinds.discard(_NOTHING)
-        if not kinds:
-            return
-        if dict in kinds:
-            self.walk([v if type(v) is dict else _EMPTY for v in values], name + ".")
-            if len(kinds) == 1:
-                return
-            values = [None if type(v) is dict else v for v in values]
-        if self.wanted is not None and name not in self.wanted and list not in kinds:
-            return
-        if list in kinds:
-            values = self._lists(name, values)
-        if kinds != _TEXT:
-            values = [v if type(v) in {str, list} else text(v) for v in values]
-        if self.wanted is None or name in self.wanted:
-            self._add(name, values)
-
-    def _lists(self, name: str, values: list[Any]) -> list[Any]:
-        """Lists as lists of texts; the objects in them go to names of their own."""
-        inner: dict[str, list[Any]] = {}
-        out = list(values)
-        for row, value in enumerate(values):
-            if type(value) is list:
-                leaves: dict[str, list[str]] = {}
-                _leaves(value, "", leaves)
-                out[row] = leaves.pop("", None)
-                for leaf, texts in leaves.items():
-                    inner.setdefault(leaf, [None] * len(values))[row] = texts
-        for leaf, rows in inner.items():
-            whole = f"{name}{leaf}"
-            if self.wanted is None or whole in self.wanted:
-                self._add(whole, rows)
-        return out
-
-    def _add(self, name: str, values: list[Any]) -> None:
-        if len(self.found) * len(values) > CELLS and len(values) > 1:
-            raise TooWideError
-        known = self.found.get(name)
-        self.found[name] = values if known is None else [_both(a, b) for a, b in zip(known, values, strict=True)]
+def _walk_list(slot: _Slot, items: list[Any], row: int) -> None:
+    """A list as a list of texts; the objects in it go to names of their own."""
+    leaves: dict[str, list[str]] = {}
+    _leaves(items, "", leaves)
+    for name, texts in leaves.items():
+        into: _Slot | None = slot
+        for key in name.split(".") if name else ():
+            into = into.node[key] if into is not None and into.node is not None else None
+        if into is not None and into.rows is not None:
+            into.rows.append(row)
+            into.values.append(texts)
 
 
 def _leaves(value: Any, name: str, out: dict[str, list[str]]) -> None:
-    """The texts below a list or object by ``.dotted.name``; the list's own under the empty name."""
+    """The texts below a list or object by dotted name; the list's own under the empty name."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            _leaves(inner, f"{name}.{key}", out)
+            _leaves(inner, f"{name}.{key}" if name else key, out)
     elif isinstance(value, list):
         for inner in value:
             _leaves(inner, name, out)
     elif value is not None:
         out.setdefault(name, []).append(text(value) or "")
+
+
+def _united(rows: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
+    """Each row once, with all it has."""
+    found: dict[int, Any] = {}
+    for row, value in zip(rows, values, strict=True):
+        found[row] = _both(found.get(row), value)
+    return list(found), list(found.values())
 
 
 def _both(one: Any, other: Any) -> Any:
@@ -142,6 +222,10 @@ def _both(one: Any, other: Any) -> Any:
 
 
 def _array(values: list[Any]) -> pa.Array:
-    if list in set(map(type, values)):
-        return pa.array([v if v is None or type(v) is list else [v] for v in values], _TEXTS)
-    return pa.array(values, pa.string())
+    kinds = set(map(type, values))
+    if kinds == _TEXT:
+        return pa.array(values, pa.string())
+    if list in kinds:
+        listed = [v if v is None else [text(w) for w in v] if type(v) is list else [text(v)] for v in values]
+        return pa.array(listed, _TEXTS)
+    return pa.array([text(v) for v in values], pa.string())

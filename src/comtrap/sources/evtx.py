@@ -23,8 +23,7 @@ from comtrap.sources.evtx_chunk import (
     slots,
 )
 from comtrap.sources.record import DEPTH, BadRecordError, parsed
-from comtrap.sources.shapes.event import from_evtx
-from comtrap.sources.shapes.event import mended as mended_column
+from comtrap.sources.shapes import evtx_event
 from comtrap.sources.stream import exactly
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from comtrap.sources.shapes.shaped import Shaped
     from comtrap.sources.source import Content
 
-SHAPE = "evtx"
 UNDECODABLE = "undecodable record"
 
 CHUNKS = 32
@@ -53,7 +51,7 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
     Headers are not believed: a log that was not closed, was cut off, or has a damaged chunk gives every whole record.
     """
     origin = replace(content.origin, source="evtx")
-    batches = Batches(origin, wanted, _decoded, mended_column)
+    batches = Batches(origin, wanted, _decoded, evtx_event)
     position = 0
     broken: SourceError | None = None
     if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
@@ -154,4 +152,4 @@ def _decoded(text: str | None) -> Shaped:
     event = record.get("Event")
     if not isinstance(event, dict):
         raise BadRecordError(UNDECODABLE)
-    return from_evtx(event, SHAPE)
+    return evtx_event.shaped(event)

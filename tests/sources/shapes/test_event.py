@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.sources.shapes.raw import raw
 
-from comtrap.sources.shapes.event import from_event, from_evtx
+from comtrap.sources.columns import columns
+from comtrap.sources.shapes import evtx_event
+from comtrap.sources.shapes.event import from_event
 from comtrap.sources.shapes.shape import shaped
 
 SYSMON = "Microsoft-Windows-Sysmon"
@@ -153,16 +155,49 @@ def test_user_data_is_the_fields_of_its_one_element():
     }
 
 
-def test_the_quick_way_and_the_general_one_agree_but_for_what_is_mended_later():
-    quick, general = from_evtx(EVTX_DUMP, "evtx"), from_event(EVTX_DUMP, "evtx")
+def test_the_quick_way_and_the_general_one_agree():
+    found = evtx_event.shaped(EVTX_DUMP)
+    quick = evtx_event.renamed(columns([found.document], evtx_event.paths(frozenset(EXPECTED))))
 
-    assert quick.kind == general.kind
-    assert {k: v for k, v in raw(quick).items() if v} == raw(general)
+    assert found.kind == from_event(EVTX_DUMP, "evtx").kind
+    assert {name: column.to_pylist()[0] for name, column in quick.items()} == EXPECTED
+
+
+def test_both_ways_lead_to_the_same_columns():
+    general = from_event({"System": {"Channel": "b"}, "EventData": {"Data": "x"}}, "evtx").document
+    documents = [
+        {"System": {"Channel": "a", "EventID": {"#text": 1}}, "EventData": {"A": ""}},
+        {
+            "System": {"EventID": 2},
+            "EventData": {"#attributes": {"Name": "x"}, "A": {"#attributes": {"B": "c"}, "#text": "d"}},
+        },
+        general,
+    ]
+
+    found = evtx_event.renamed(columns(documents, None))
+
+    assert {name: column.to_pylist() for name, column in found.items()} == {
+        "winlog.channel": ["a", None, "b"],
+        "winlog.event_id": ["1", "2", None],
+        "winlog.event_data.A": [None, "d", None],
+        "winlog.event_data.param1": [None, None, "x"],
+    }
+
+
+def test_a_forwarded_event_has_its_message():
+    event = {
+        **EVTX_DUMP,
+        "RenderingInfo": {"#attributes": {"Culture": "en-US"}, "Message": "Process Create", "Level": "Information"},
+    }
+
+    assert raw(from_event(event, "evtx"))["message"] == "Process Create"
+    assert evtx_event.renamed(columns([event], None))["message"].to_pylist() == ["Process Create"]
 
 
 @pytest.mark.parametrize(
     "system", [None, {}, {"Provider": None, "EventID": None}, {"Provider": "x", "EventID": []}, {"EventID": {"a": {}}}]
 )
 def test_an_event_that_says_next_to_nothing_is_an_event(system):
-    for make in (from_event, from_evtx):
-        assert make({"System": system, "EventData": {"A": "b"}}, "evtx").kind == ("", 0)
+    event = {"System": system, "EventData": {"A": "b"}}
+
+    assert from_event(event, "evtx").kind == evtx_event.shaped(event).kind == ("", 0)

@@ -34,44 +34,33 @@ def _merged(expr: Expr) -> Expr:
     match expr:
         case Not():
             return Not(_merged(expr.operand))
-        case AnyOf():
-            return _joined(expr, _alternatives(map(_merged, expr.operands)))
-        case AllOf():
-            return _joined(expr, _exclusions(map(_merged, expr.operands)))
+        case AllOf() | AnyOf():
+            kept = tuple(_operands(expr))
+            return kept[0] if len(kept) == 1 else replace(expr, operands=kept)
         case _:
             return expr
 
 
-def _joined(expr: AllOf | AnyOf, operands: Iterator[Expr]) -> Expr:
-    kept = tuple(operands)
-    return kept[0] if len(kept) == 1 else replace(expr, operands=kept)
-
-
-def _exclusions(operands: Iterable[Expr]) -> Iterator[Expr]:
-    for negated, run in groupby(operands, lambda operand: isinstance(operand, Not) and not can_fail(operand)):
-        if negated:
-            yield from map(Not, _alternatives(operand.operand for operand in run if isinstance(operand, Not)))
-        else:
-            yield from run
-
-
-def _alternatives(operands: Iterable[Expr]) -> Iterator[Expr]:
-    for fails, run in groupby(operands, can_fail):
+def _operands(expr: AllOf | AnyOf) -> Iterator[Expr]:
+    """The operands, those that are alternatives (under ``and``: those whose negations are) merged."""
+    for fails, run in groupby(map(_merged, expr.operands), can_fail):
         alike = list(run)
-        yield from alike if fails else _together(alike)
+        yield from alike if fails else _together(alike, negated=isinstance(expr, AllOf))
 
 
-def _together(operands: Iterable[Expr]) -> Iterator[Expr]:
+def _together(operands: Iterable[Expr], *, negated: bool) -> Iterator[Expr]:
     """Merge what is alike, each where the first of its kind stood."""
     groups: dict[Alike | Expr, Expr] = {}
     for operand in operands:
-        alike = _alike(operand)
-        known = None if alike is None else groups.get(alike)
-        if alike is None:
+        inner = operand if not negated else operand.operand if isinstance(operand, Not) else None
+        alike = None if inner is None else _alike(inner)
+        if inner is None or alike is None:
             groups[operand] = operand
         else:
-            groups[alike] = operand if known is None else _both(known, operand)
-    yield from groups.values()
+            known = groups.get(alike)
+            groups[alike] = inner if known is None else _both(known, inner)
+    for kind, merged in groups.items():
+        yield Not(merged) if negated and isinstance(kind, tuple) else merged
 
 
 def _alike(expr: Expr) -> Alike | None:

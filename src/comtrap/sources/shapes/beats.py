@@ -12,30 +12,30 @@ if TYPE_CHECKING:
 
 WINLOGBEAT, AGENT = "winlogbeat", "agent"
 
-_DOTTED = frozenset({"winlog.channel", "winlog.event_id", "winlog.provider_name", "winlog.record_id"})
+_TOLD_BY = ("winlog.provider_name", "winlog.channel", "winlog.event_id")
+_DOTTED = frozenset({*_TOLD_BY, "winlog.record_id"})
 
 
 def shaped(record: Mapping[str, Any]) -> Shaped | None:
     """The document as it is, its provider named; None where it has nothing under `winlog`, or is Elastic Endpoint's."""
     winlog = record.get("winlog")
-    if type(winlog) is not dict:
-        if winlog is not None or _DOTTED.isdisjoint(record):
-            return None
-        winlog = {}
+    if type(winlog) is dict:
+        provider, channel, code = winlog.get("provider_name"), winlog.get("channel"), winlog.get("event_id")
+    elif winlog is None and not _DOTTED.isdisjoint(record):
+        provider, channel, code = (record.get(name) for name in _TOLD_BY)
+    else:
+        return None
     shipper = value(record, "agent", "type")
     if shipper == "endpoint":
         return None
-    provider, channel, code = (
-        winlog.get(name, record.get(f"winlog.{name}")) for name in ("provider_name", "channel", "event_id")
-    )
     if provider is None:
-        provider = value(record, "event", "provider")
+        provider = value(record, "event", "provider") or record.get("winlog.provider_name")
     if code is None:
-        code = value(record, "event", "code")
+        code = value(record, "event", "code") or record.get("winlog.event_id")
     found = kind(provider, channel, code)
     if provider is None and found[0]:
         record = {**record, "winlog.provider_name": found[0]}
-    is_winlogbeat = WINLOGBEAT in (shipper, value(record, "@metadata", "beat"))
+    is_winlogbeat = shipper == WINLOGBEAT or value(record, "@metadata", "beat") == WINLOGBEAT
     return Shaped(found, WINLOGBEAT if is_winlogbeat else AGENT, record)
 
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from comtrap.sources.shapes.kind import kind
 from comtrap.sources.shapes.moment import moment
 from comtrap.sources.shapes.shaped import Shaped
@@ -18,8 +14,8 @@ if TYPE_CHECKING:
 
 SHAPE = "evtx_dump"
 
-_GUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}")
-_ATTRIBUTES, _TEXT = "#attributes", ("#text", "Value", "@text", "text")
+GUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+ATTRIBUTES, _TEXT = "#attributes", ("#text", "Value", "@text", "text")
 _SUFFIX = "_attributes"  # evtx_dump --separate-json-attributes, Chainsaw
 
 _PLAIN = (
@@ -41,9 +37,6 @@ _ATTRIBUTE = (
     ("Execution", "ThreadID", "winlog.process.thread.id"),
     ("Security", "UserID", "winlog.user.identifier"),
 )
-_ELEMENTS = ("Provider", "TimeCreated", "Execution", "Security", "Correlation")
-_EMPTY: Mapping[str, Any] = {}
-_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def shaped(record: Mapping[str, Any]) -> Shaped | None:
@@ -73,76 +66,14 @@ def from_event(event: Mapping[str, Any], shape: str) -> Shaped:
     document["@timestamp"] = document["winlog.time_created"] = moment(_attribute(system, "TimeCreated", "SystemTime"))
     if "EventData" in event:
         document["winlog.event_data"] = _event_data(event["EventData"])
+    if type(rendered := event.get("RenderingInfo")) is dict and (message := _text(rendered.get("Message"))) is not None:
+        document["message"] = message
     if "UserData" in event:
         document["winlog.user_data"] = _user_data(event["UserData"])
     found = kind(document.get("winlog.provider_name"), document.get("winlog.channel"), code)
     if found[0] and not document.get("winlog.provider_name"):
         document["winlog.provider_name"] = found[0]
     return Shaped(found, shape, document)
-
-
-def from_evtx(event: Mapping[str, Any], shape: str) -> Shaped:
-    """The same for what the `evtx` package gives, which has one form only; quicker.
-
-    Event data is handed on as it is, to be mended once it is columns (`mended`).
-    """
-    system = event.get("System")
-    data = event.get("EventData")
-    if type(system) is not dict or "UserData" in event or not _is_plain(data):
-        return from_event(event, shape)
-    provider, created, execution, security, correlation = (
-        inner.get(_ATTRIBUTES, _EMPTY) if type(inner := system.get(name)) is dict else _EMPTY for name in _ELEMENTS
-    )
-    code = system.get("EventID")
-    code = code.get("#text") if type(code) is dict else code
-    name, channel = provider.get("Name"), system.get("Channel")
-    found = kind(name, channel, code)
-    stamp = created.get("SystemTime")
-    document = {
-        "@timestamp": stamp,
-        "winlog.time_created": stamp,
-        "winlog.event_id": code,
-        "winlog.provider_name": name or found[0] or None,
-        "winlog.provider_guid": _plain(provider.get("Guid")),
-        "winlog.channel": channel,
-        "winlog.computer_name": system.get("Computer"),
-        "winlog.record_id": system.get("EventRecordID"),
-        "winlog.event_data": data,
-        "winlog.keywords": system.get("Keywords"),
-        "winlog.level": system.get("Level"),
-        "winlog.opcode": system.get("Opcode"),
-        "winlog.task": system.get("Task"),
-        "winlog.version": system.get("Version"),
-        "winlog.process.pid": execution.get("ProcessID"),
-        "winlog.process.thread.id": execution.get("ThreadID"),
-        "winlog.user.identifier": security.get("UserID"),
-    }
-    if correlation:
-        document["winlog.activity_id"] = _plain(correlation.get("ActivityID"))
-        document["winlog.related_activity_id"] = _plain(correlation.get("RelatedActivityID"))
-    return Shaped(found, shape, document)
-
-
-def mended(name: str, column: pa.Array) -> pa.Array:
-    """A column of event data as Windows renders it: see `from_event`."""
-    if not name.startswith("winlog.event_data.") or not pa.types.is_string(column.type):
-        return column
-    sizes = np.asarray(pc.binary_length(column).fill_null(1))
-    if (sizes == 0).any():
-        column = pc.if_else(pa.array(sizes == 0), pa.scalar(None, pa.string()), column)
-    if (sizes == 36).any():
-        guids = pc.match_substring_regex(column, f"^{_GUID.pattern}$")
-        if pc.any(guids).as_py():
-            braced = pc.binary_join_element_wise("{", pc.utf8_lower(column), "}", "")
-            column = pc.if_else(guids, braced, column)
-    return column
-
-
-def _is_plain(data: Any) -> bool:
-    """Whether event data is nothing but named texts, numbers and booleans."""
-    if type(data) is not dict:
-        return data is None
-    return "Data" not in data and _ATTRIBUTES not in data and _SCALARS.issuperset(map(type, data.values()))
 
 
 def _event(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -160,7 +91,7 @@ def _event(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _attribute(system: Mapping[str, Any], element: str, attribute: str) -> Any:
     found = system.get(element)
     if type(found) is dict:
-        inner = found.get(_ATTRIBUTES)
+        inner = found.get(ATTRIBUTES)
         if type(inner) is dict:
             return _plain(inner.get(attribute))
         return _plain(found.get("@" + attribute, found.get(attribute)))
@@ -178,7 +109,7 @@ def _text(found: Any) -> Any:
 def _plain(value: Any) -> Any:
     """A value as Windows renders it; empty is none."""
     if type(value) is str:
-        if len(value) == 36 and _GUID.fullmatch(value):
+        if len(value) == 36 and GUID.fullmatch(value):
             return "{" + value.lower() + "}"
         return value or None
     return None if value in ([], {}) else value

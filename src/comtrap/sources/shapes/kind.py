@@ -39,28 +39,27 @@ def kind(provider: Any, channel: Any, code: Any) -> Kind:
         channel: as the record has it, or None.
         code: the event id, a number or its digits.
     """
-    return _kind(
-        provider if isinstance(provider, str) else None,
-        channel if isinstance(channel, str) else None,
-        code if isinstance(code, int | str) else None,
-    )
+    try:
+        return _kind(provider, channel, code)
+    except TypeError:  # a list or an object cannot be looked up
+        return _kind(*(value if isinstance(value, str | int) else None for value in (provider, channel, code)))
 
 
-@lru_cache(8192)
-def _kind(provider: str | None, channel: str | None, code: int | str | None) -> Kind:
+@lru_cache(8192, typed=True)  # True and 1 are equal
+def _kind(provider: Any, channel: Any, code: Any) -> Kind:
     number = _number(code)
     if number is None:
         return ECS
-    if provider:
+    if isinstance(provider, str) and provider:
         return _PROVIDERS.get(provider.lower(), provider), number
-    written = (channel or "").lower()
+    written = channel.lower() if isinstance(channel, str) else ""
     if written == "security" and number in _EVENTLOG:
         return "Microsoft-Windows-Eventlog", number
     return _CHANNELS.get(written, ""), number
 
 
-def _number(code: int | str | None) -> int | None:
-    digits = str(code).strip()
-    if isinstance(code, bool) or not digits.isascii() or not digits.isdigit() or len(digits) > 10:
+def _number(code: Any) -> int | None:
+    digits = str(code).strip() if isinstance(code, int | str) and not isinstance(code, bool) else ""
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 10:
         return None
     return int(digits)
