@@ -158,6 +158,16 @@ def test_a_chunk_with_damaged_tables_is_read():
     assert len(read(file(THREE[:128] + b"\xff" * 384 + THREE[512:], THREE))[0]) == 6
 
 
+def test_tables_whose_chains_go_in_a_circle_are_not_followed():
+    """Two strings follow each other; the parser alone would follow them for ever."""
+    one, other = (slot.offset + 24 + 4 + 10 + 24 + 4 + 11 for slot in slots(THREE)[:2])
+    circle = bytearray(THREE)
+    for at, value in ((128, one), (one, other), (other, one)):
+        struct.pack_into("<I", circle, at, value)
+
+    assert len(read(file(bytes(circle)))[0]) == 3
+
+
 def test_a_record_that_cannot_be_decoded_has_its_place_and_is_counted():
     second = slots(THREE)[1].offset
     found, problems = read(file(THREE[: second + 24] + b"\xff" * 60 + THREE[second + 84 :], THREE))

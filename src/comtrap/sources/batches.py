@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROWS = 20_000
 """At most so many records in a batch."""
 
-HELD_BYTES = 40 << 20
+HELD_BYTES = 24 << 20
 """How much may be held, about, before batches are made of it."""
 
 _RECORD_BYTES, _VALUE_BYTES = 500, 64  # what a record, and each value in it, takes up beside its text

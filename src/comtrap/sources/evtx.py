@@ -109,9 +109,8 @@ def _texts(group: Sequence[_Chunk]) -> Iterator[str | None]:
     found = parse([mended(chunk.data, chunk.slots, first) for chunk, first in zip(used, firsts, strict=False)])
     for chunk, (first, after) in zip(used, pairwise(firsts), strict=True):
         if not any(number in found for number in range(first, after)):
-            # Nothing of the chunk: its tables may be damaged, or what came before it ended the parser.
-            for tables in (True, False):
-                found |= parse([mended(chunk.data, chunk.slots, first, tables=tables)])
+            # Nothing of the chunk: what came before it may have ended the parser.
+            found |= parse([mended(chunk.data, chunk.slots, first)])
         for number in range(first, after):
             yield found.get(number)
 

@@ -79,8 +79,11 @@ def _next(chunk: bytes, at: int) -> int:
     return -1
 
 
-def mended(chunk: bytes, found: list[Slot], first: int, *, tables: bool = True) -> bytes:
+def mended(chunk: bytes, found: list[Slot], first: int) -> bytes:
     """A full-sized copy of a chunk whose header tells the truth and whose chain has no breaks.
+
+    Its tables of strings and templates are empty, so that a parser looks up each where it is: damaged ones cost all
+    records, and a chain in them that goes in a circle keeps the `evtx` package busy for ever.
 
     The n-th record gets the number ``first + n``, by which a parser's result is matched with its slot; what is between
     records gets the number `GAP`.
@@ -89,7 +92,6 @@ def mended(chunk: bytes, found: list[Slot], first: int, *, tables: bool = True) 
         chunk: the chunk, perhaps cut off.
         found: its slots.
         first: the number of the first of them.
-        tables: whether the tables of strings and templates are kept; without them a parser looks up each where it is.
     """
     out = bytearray(chunk.ljust(CHUNK_BYTES, b"\0"))
     end, last = _FIRST, _FIRST
@@ -105,8 +107,7 @@ def mended(chunk: bytes, found: list[Slot], first: int, *, tables: bool = True) 
     out[:8] = CHUNK_MAGIC
     final = first + max(len(found) - 1, 0)
     struct.pack_into("<QQQQIII", out, 8, first, final, first, final, 128, last, end)
-    if not tables:
-        out[_TABLES] = bytes(_FIRST - 128)
+    out[_TABLES] = bytes(_FIRST - 128)
     return bytes(out)
 
 
