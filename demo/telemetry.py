@@ -171,6 +171,16 @@ class EventLogs:
             "User": process.user,
         }
 
+    @staticmethod
+    def _subject(host: Host, process: Process) -> dict[str, str]:
+        domain, _, user = process.user.rpartition("\\")
+        return {
+            "SubjectUserSid": host.sid,
+            "SubjectUserName": user,
+            "SubjectDomainName": domain,
+            "SubjectLogonId": "0x3e4a1",
+        }
+
     def _start(self, host: Host, process: Process) -> list[Any]:
         parent = process.parent
         assert parent is not None
@@ -186,12 +196,7 @@ class EventLogs:
             "ParentCommandLine": parent.command_line,
             "ParentUser": parent.user,
         }
-        domain, _, user = process.user.rpartition("\\")
-        audit = {
-            "SubjectUserSid": host.sid,
-            "SubjectUserName": user,
-            "SubjectDomainName": domain,
-            "SubjectLogonId": "0x3e4a1",
+        audit = self._subject(host, process) | {
             "NewProcessId": hex(process.pid),
             "NewProcessName": process.image,
             "TokenElevationType": "%%1937" if process.integrity == "High" else "%%1938",
@@ -269,12 +274,7 @@ class EventLogs:
         return [(POWERSHELL, 4104, data, host.sid)]
 
     def _task(self, host: Host, process: Process, *, task: str, command: str, arguments: str) -> list[Any]:
-        domain, _, user = process.user.rpartition("\\")
-        audit = {
-            "SubjectUserSid": host.sid,
-            "SubjectUserName": user,
-            "SubjectDomainName": domain,
-            "SubjectLogonId": "0x3e4a1",
+        audit = self._subject(host, process) | {
             "TaskName": task,
             "TaskContent": task_xml(command, arguments),
             "ClientProcessId": str(process.pid),

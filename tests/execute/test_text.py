@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from comtrap.execute.text import double, iso, text, texts
+from comtrap.check.literals import double, text
+from comtrap.execute.text import iso, texts
 from comtrap.schema.types import Type
 
 

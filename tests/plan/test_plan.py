@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from comtrap.check.typed import Constant, Stage
-from comtrap.plan.plan import EventPlan, Plan, SamplePlan, SequencePlan, stages, with_predicates
+from comtrap.plan.plan import EventPlan, Plan, SamplePlan, SequencePlan, stages, with_all_predicates
 from comtrap.schema.types import Type
 
 TRUE, FALSE = Constant(True, Type.BOOLEAN), Constant(False, Type.BOOLEAN)
@@ -19,8 +19,8 @@ def test_with_predicates_reaches_every_stage():
         frozenset(),
     )
 
-    changed = with_predicates(plan, lambda _: FALSE)
+    changed = with_all_predicates(plan, lambda _: FALSE)
 
     assert [stage.predicate for query in changed.queries for stage in stages(query)] == [FALSE] * 6
     assert [query.name for query in changed.queries] == ["a", "b", "d", "c"]
-    assert with_predicates(plan, lambda expr: expr) == plan
+    assert with_all_predicates(plan, lambda expr: expr) == plan

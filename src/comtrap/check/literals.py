@@ -6,6 +6,7 @@ Source: Elasticsearch's reference, EQL syntax, date, IP and version field types.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from decimal import Decimal
 from typing import TypeAlias
@@ -62,11 +63,20 @@ def convert(value: Value, kind: Type, date_format: str | None = None) -> Constan
 
 
 def text(value: Value) -> str:
-    """A literal as a keyword field would hold it; fractions as Java writes them: ``5.0``, ``1.0E7``."""
+    """A literal, or a value of a document, as a keyword field would hold it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, float) or value == 0 or 1e-3 <= abs(value) < 1e7:
-        return str(value)
+    return double(value) if isinstance(value, float) else str(value)
+
+
+def double(value: float) -> str:
+    """The shortest digits that give the number back, as Java writes them: ``7.5``, ``3.0``, ``1.0E7``, ``1.0E-4``."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
     sign, digits, _ = Decimal(repr(value)).normalize().as_tuple()
     fraction = "".join(map(str, digits[1:])) or "0"
     return f"{'-' * sign}{digits[0]}.{fraction}E{Decimal(repr(value)).adjusted()}"

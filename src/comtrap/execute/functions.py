@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.check.literals import text
 from comtrap.execute.order import address, network
-from comtrap.execute.text import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

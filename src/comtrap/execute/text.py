@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.check.literals import double
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
@@ -18,36 +17,12 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def double(value: float) -> str:
-    """The shortest digits that give the number back, as Java writes them: ``7.5``, ``3.0``, ``1.0E7``, ``1.0E-4``."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        plain = format(Decimal(repr(value)), "f")
-        return plain if "." in plain else plain + ".0"
-    sign, digits, _ = Decimal(repr(value)).normalize().as_tuple()
-    fraction = "".join(map(str, digits[1:])) or "0"
-    exponent = Decimal(repr(value)).adjusted()
-    return f"{'-' if sign else ''}{digits[0]}.{fraction}E{exponent}"
-
-
 def iso(time_ns: int) -> str:
     """ISO 8601 in UTC with milliseconds; with nanoseconds where milliseconds would not tell it all."""
     seconds, rest = divmod(time_ns, 1_000_000_000)
     moment = EPOCH + timedelta(seconds=seconds)
     fraction = f"{rest // 1_000_000:03d}" if rest % 1_000_000 == 0 else f"{rest:09d}"
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction}Z"
-
-
-def text(value: float | str) -> str:
-    """A value of a document, or one an expression gave, as text; dates must have been written with `iso` before."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return double(value)
-    return str(value)
 
 
 def texts(values: pa.Array, kind: Type) -> pa.Array:

@@ -73,20 +73,22 @@ def stages(query: QueryPlan) -> Iterator[Stage]:
             yield from query.stages
 
 
-def with_predicates(plan: Plan, change: Callable[[Expr], Expr]) -> Plan:
-    """The plan with every stage's predicate changed."""
+def with_predicates(query: QueryPlan, change: Callable[[Expr], Expr]) -> QueryPlan:
+    """The query with every stage's predicate changed."""
 
     def changed(stage: Stage) -> Stage:
         return replace(stage, predicate=change(stage.predicate))
 
-    def of(query: QueryPlan) -> QueryPlan:
-        match query:
-            case EventPlan():
-                return replace(query, stage=changed(query.stage))
-            case SequencePlan():
-                until = None if query.until is None else changed(query.until)
-                return replace(query, stages=tuple(map(changed, query.stages)), until=until)
-            case SamplePlan():
-                return replace(query, stages=tuple(map(changed, query.stages)))
+    match query:
+        case EventPlan():
+            return replace(query, stage=changed(query.stage))
+        case SequencePlan():
+            until = None if query.until is None else changed(query.until)
+            return replace(query, stages=tuple(map(changed, query.stages)), until=until)
+        case SamplePlan():
+            return replace(query, stages=tuple(map(changed, query.stages)))
 
-    return replace(plan, queries=tuple(map(of, plan.queries)))
+
+def with_all_predicates(plan: Plan, change: Callable[[Expr], Expr]) -> Plan:
+    """The plan with every stage's predicate of every query changed."""
+    return replace(plan, queries=tuple(with_predicates(query, change) for query in plan.queries))

@@ -9,7 +9,7 @@ from comtrap.check import typed
 from comtrap.check.check import check
 from comtrap.errors import CheckError, RuleError
 from comtrap.plan.build import build, query_plan
-from comtrap.plan.plan import EventPlan, SamplePlan, SequencePlan
+from comtrap.plan.plan import EventPlan, with_predicates
 from comtrap.rules.read import placed
 from comtrap.schema.types import Type
 
@@ -54,18 +54,5 @@ def compile_rule(rule: Rule, schema: Schema) -> QueryPlan:
     except CheckError as error:
         text = rule.path.read_text("utf-8").replace("\r\n", "\n") if rule.path.is_file() else rule.text
         raise RuleError(tuple(placed(error.diagnostics, text, rule.text)), str(rule.path), text) from None
-    return _guarded(query_plan(str(rule.id), checked), typed.Matches(INDEX, rule.index, ignore_case=False))
-
-
-def _guarded(query: QueryPlan, guard: typed.Expr) -> QueryPlan:
-    def narrow(stage: typed.Stage) -> typed.Stage:
-        return replace(stage, predicate=typed.AllOf((guard, stage.predicate)))
-
-    match query:
-        case EventPlan():
-            return replace(query, stage=narrow(query.stage))
-        case SequencePlan():
-            until = None if query.until is None else narrow(query.until)
-            return replace(query, stages=tuple(map(narrow, query.stages)), until=until)
-        case SamplePlan():
-            return replace(query, stages=tuple(map(narrow, query.stages)))
+    guard = typed.Matches(INDEX, rule.index, ignore_case=False)
+    return with_predicates(query_plan(str(rule.id), checked), lambda predicate: typed.AllOf((guard, predicate)))

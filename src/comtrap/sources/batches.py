@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
+from comtrap.errors import SourceError
 from comtrap.events.raw import RawBatch
 from comtrap.sources.columns import Table, columns
 from comtrap.sources.shapes.shape import DOCUMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from comtrap.events.raw import Kind, Origin
     from comtrap.sources.shapes.shape import Shaped
@@ -32,6 +33,9 @@ ALWAYS = frozenset({
     "@timestamp", "winlog.channel", "winlog.computer_name", "winlog.event_id", "winlog.provider_name", "winlog.record_id",
 })  # fmt: skip
 """Columns that are decoded though nobody asks for them: what an event is told by."""
+
+
+T = TypeVar("T")
 
 
 class Form(Protocol):
@@ -93,6 +97,33 @@ class Batches:
         size_bytes = len(text) + commas * _VALUE_BYTES + _RECORD_BYTES
         group.size_bytes += size_bytes
         self._held_bytes += size_bytes
+
+    def filled(self, blocks: Iterable[T], take: Callable[[int, T], int]) -> Iterator[RawBatch]:
+        """The batches of a content that is read block by block.
+
+        Args:
+            blocks: may break off with a SourceError; what came before it is given first.
+            take: adds a block's records, the first of them at a position; gives the position after the last.
+
+        Raises:
+            SourceError: the content broke off.
+        """
+        position = 0
+        left = iter(blocks)
+        broken: SourceError | None = None
+        while True:
+            try:
+                block = next(left)
+            except StopIteration:
+                break
+            except SourceError as error:
+                broken = error
+                break
+            position = take(position, block)
+            yield from self.full()
+        yield from self.rest()
+        if broken is not None:
+            raise broken
 
     def full(self) -> Iterator[RawBatch]:
         """Once enough is held: the largest groups, until half of it is gone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 from evtx import PyEvtxParser
@@ -52,31 +52,38 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
     """
     origin = replace(content.origin, source="evtx")
     batches = Batches(origin, wanted, _decoded, evtx_event)
-    position = 0
-    broken: SourceError | None = None
     if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
         raise SourceError("an EVTX file that ends within its header")
-    while broken is None:
-        group: list[_Chunk] = []
-        try:
-            while len(group) < CHUNKS and (data := exactly(content.stream, CHUNK_BYTES)):
-                chunk = _Chunk(data, slots(data))
-                chunk.complain(origin.name, problems)
-                group.append(chunk)
-        except SourceError as error:
-            broken = error
-        if not group:
-            break
+
+    def take(position: int, group: list[_Chunk]) -> int:
+        for chunk in group:
+            chunk.complain(origin.name, problems)
         for text in _texts(group):
             try:
                 batches.add(position, _decoded(text), text or "")
             except BadRecordError:
                 problems.skip(UNDECODABLE, origin.name, f"record {position} cannot be decoded")
             position += 1
-        yield from batches.full()
-    yield from batches.rest()
-    if broken is not None:
-        raise broken
+        return position
+
+    yield from batches.filled(_groups(content.stream), take)
+
+
+def _groups(stream: BinaryIO) -> Iterator[list[_Chunk]]:
+    """The chunks of a log, several at once; where it breaks off, those before that."""
+    group: list[_Chunk] = []
+    try:
+        while data := exactly(stream, CHUNK_BYTES):
+            group.append(_Chunk(data, slots(data)))
+            if len(group) == CHUNKS:
+                yield group
+                group = []
+    except SourceError:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from comtrap.errors import SourceError
 from comtrap.sources import json_text
 from comtrap.sources.batches import Batches
 from comtrap.sources.elements import elements
@@ -29,24 +28,13 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
     """A position is the element's number."""
     origin = replace(content.origin, source="json")
     batches = Batches(origin, wanted, decoded)
-    position = 0
-    broken: SourceError | None = None
-    blocks = elements(content.stream)
-    while broken is None:
-        try:
-            block = next(blocks, None)
-        except SourceError as error:
-            broken = error
-            break
-        if block is None:
-            break
-        for element in block:
+
+    def take(position: int, block: list[bytes | BadRecordError]) -> int:
+        for at, element in enumerate(block, position):
             if isinstance(element, BadRecordError):
-                problems.skip(element.reason, f"{origin.name}:{position}", element.why)
+                problems.skip(element.reason, f"{origin.name}:{at}", element.why)
             else:
-                add(batches, position, element, problems)
-            position += 1
-        yield from batches.full()
-    yield from batches.rest()
-    if broken is not None:
-        raise broken
+                add(batches, at, element, problems)
+        return position + len(block)
+
+    yield from batches.filled(elements(content.stream), take)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from comtrap.errors import SourceError
 from comtrap.sources import json_text
 from comtrap.sources.batches import Batches
 from comtrap.sources.lines import lines
-from comtrap.sources.record import SIZE_BYTES, TOO_LONG, BadRecordError, parsed
+from comtrap.sources.record import REPAIRED, SIZE_BYTES, TOO_LONG, BadRecordError, parsed
 from comtrap.sources.shapes.shape import Shaped, shaped
 
 if TYPE_CHECKING:
@@ -29,27 +28,16 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
     """A position is the line's number, blank lines counted; they are no records."""
     origin = replace(content.origin, source="ndjson")
     batches = Batches(origin, wanted, decoded)
-    position = 0
-    broken: SourceError | None = None
-    blocks = lines(content.stream)
-    while broken is None:
-        try:
-            block = next(blocks, None)
-        except SourceError as error:
-            broken = error
-            break
-        if block is None:
-            break
-        for position, line in enumerate(block, position):  # noqa: B020 - runs on over blocks
+
+    def take(position: int, block: list[bytes | None]) -> int:
+        for at, line in enumerate(block, position):
             if line is None:
-                problems.skip(TOO_LONG, _where(origin, position), f"a line of more than {SIZE_BYTES >> 20} MiB")
+                problems.skip(TOO_LONG, _where(origin, at), f"a line of more than {SIZE_BYTES >> 20} MiB")
             elif len(line) > 2 or line.strip():
-                add(batches, position, line, problems)
-        position += 1
-        yield from batches.full()
-    yield from batches.rest()
-    if broken is not None:
-        raise broken
+                add(batches, at, line, problems)
+        return position + len(block)
+
+    yield from batches.filled(lines(content.stream), take)
 
 
 def add(batches: Batches, position: int, text: bytes, problems: Problems) -> None:
@@ -61,7 +49,7 @@ def add(batches: Batches, position: int, text: bytes, problems: Problems) -> Non
             problems.skip(error.reason, _where(batches.origin, position), error.why)
         return
     if repaired:
-        problems.note("repaired text", _where(batches.origin, position))
+        problems.note(REPAIRED, _where(batches.origin, position))
     batches.add(position, shaped(record), text)
 
 

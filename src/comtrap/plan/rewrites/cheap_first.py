@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from comtrap.check.typed import AllOf, AnyOf, Arithmetic, Call, Expr, Matches, Not
-from comtrap.plan.plan import with_predicates
+from comtrap.plan.plan import with_all_predicates
 from comtrap.plan.shape import can_fail, columns_of, parts, walk
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def cheap_first(plan: Plan) -> Plan:
 
     Nothing is moved past an operand that can fail: it fails on the same events as before.
     """
-    return with_predicates(plan, _ordered)
+    return with_all_predicates(plan, _ordered)
 
 
 def _ordered(expr: Expr) -> Expr:

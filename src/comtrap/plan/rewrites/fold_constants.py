@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comtrap.check.typed import AllOf, AnyOf, Constant, Expr, Not
-from comtrap.plan.plan import with_predicates
+from comtrap.plan.plan import with_all_predicates
 from comtrap.plan.shape import can_fail
 from comtrap.schema.types import Type
 
@@ -20,7 +20,7 @@ def fold_constants(plan: Plan) -> Plan:
 
     Nothing that can fail is dropped or passed over: an event on which a condition fails is counted all the same.
     """
-    return with_predicates(plan, _folded)
+    return with_all_predicates(plan, _folded)
 
 
 def _folded(expr: Expr) -> Expr:

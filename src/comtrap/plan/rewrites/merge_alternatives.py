@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from comtrap.check.typed import AllOf, AnyOf, Compare, Constant, Expr, Matches, Not, OneOf
-from comtrap.plan.plan import with_predicates
+from comtrap.plan.plan import with_all_predicates
 from comtrap.plan.shape import can_fail
 from comtrap.schema.types import Type
 
@@ -27,7 +27,7 @@ def merge_alternatives(plan: Plan) -> Plan:
     A leaf asks whether some value meets it, so leaves on the same value joined by ``or`` are one leaf. Those joined by
     ``and`` are not: each may be met by another value. Nothing is moved past an operand that can fail.
     """
-    return with_predicates(plan, _merged)
+    return with_all_predicates(plan, _merged)
 
 
 def _merged(expr: Expr) -> Expr:
