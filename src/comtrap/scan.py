@@ -68,7 +68,7 @@ class Result:
             "skipped": dict(sorted(problems.skipped.items())),
             "notes": dict(sorted(problems.notes.items())),
             "failed": dict(sorted(problems.failed.items())),
-            "fallback_records": problems.notes["fallback"],
+            "fallback_records": problems.fallback,
             "rules": len(self.rules),
             "rule_failures": self.failures,
             "alerts": len(self.alerts),

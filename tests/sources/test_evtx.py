@@ -261,3 +261,9 @@ def test_what_the_parser_writes_wrong_is_repaired(text, kind):
 def test_what_is_no_event_is_undecodable(text):
     with pytest.raises(BadRecordError):
         evtx._decoded(text)
+
+
+def test_records_that_the_package_read_are_counted():
+    found, problems = read(file(THREE))
+
+    assert (len(found), problems.fallback) == (3, 3)

@@ -17,12 +17,14 @@ class Problems:
             Each is one of the events seen.
         notes: what was odd but cost no event (a value of a wrong type, a checksum), by reason.
         failed: inputs that could not be read at all, by path (with ``!member``): the sentence that says why.
+        fallback: records that the `evtx` package read.
         first: the first messages, each ``where: why``, at most `SHOWN`.
     """
 
     skipped: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
+    fallback: int = field(default=0, compare=False)  # a figure of the reader, no problem in itself
     first: list[str] = field(default_factory=list)
 
     def skip(self, reason: str, where: str, why: str = "", count: int = 1) -> None:
@@ -45,6 +47,7 @@ class Problems:
         self.skipped.update(other.skipped)
         self.notes.update(other.notes)
         self.failed.update(other.failed)
+        self.fallback += other.fallback
         self.first += other.first[: SHOWN - len(self.first)]
 
     def _remember(self, where: str, why: str) -> None:

@@ -59,6 +59,7 @@ def read(content: Content, wanted: frozenset[str] | None, problems: Problems) ->
         for chunk in group:
             chunk.complain(origin.name, problems)
         for text in _texts(group):
+            problems.fallback += text is not None
             try:
                 batches.add(position, _decoded(text), text or "")
             except BadRecordError:
