@@ -70,3 +70,15 @@ def test_a_narrow_terminal_is_kept_to(tmp_path, monkeypatch):
 
 def test_no_alerts_are_said(tmp_path, monkeypatch):
     assert shown(tmp_path, monkeypatch, events=()) == "No alerts.\n"
+
+
+def test_a_long_rule_name_in_the_summary_stands_below_itself(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("logs.ndjson"), EVENTS)
+    out = io.StringIO()
+    with Sink(out, width=60) as sink:
+        for alert in scan(["logs.ndjson"], [rule(name="word " * 20)]).alerts:
+            sink.write(alert)
+    last = out.getvalue().splitlines()[-1]
+    assert last == " " * 19 + last.strip()
+    assert last.strip().startswith("word")

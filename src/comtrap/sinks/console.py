@@ -52,9 +52,13 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A word and what it is about; further lines stand below the first, unless it is to be one line."""
+    """A word and what it is about; further lines stand below the first, unless it is to be one line.
 
-    label: str
+    Attributes:
+        label: the word, or a margin that is ready to be shown.
+    """
+
+    label: str | Text
     text: Text
     one_line: bool = False
 
@@ -114,14 +118,15 @@ class Sink:
         if not isinstance(block, _Row):
             self._console.print(block)
             return
-        width = max(20, self._console.width - _INDENT - _LABEL)
+        label = block.label
+        margin = label if isinstance(label, Text) else Text(" " * _INDENT + label.ljust(_LABEL), "blue")
+        width = max(20, self._console.width - margin.cell_len)
         text = block.text
         if block.one_line:
             text.truncate(width, overflow="ellipsis")
         for number, line in enumerate(text.wrap(self._console, width, overflow="fold")):
             line.rstrip()
-            label = Text(" " * _INDENT + (block.label if number == 0 else "").ljust(_LABEL), "blue")
-            self._console.print(label + line)
+            self._console.print((margin if number == 0 else Text(" " * margin.cell_len)) + line)
 
     def _summary(self) -> Iterator[_Block]:
         total = self._counts.total()
@@ -141,8 +146,8 @@ class Sink:
         order = sorted(self._rules.items(), key=lambda r: (-r[1].severity, -self._counts[r[0]], r[1].name))
         for name, rule in order:
             word = rule.severity.word
-            line = Text.assemble(f"{self._counts[name]:>7,}  ", (f"{word:<8}", COLOURS[word]), f"  {plain(rule.name)}")
-            yield line
+            margin = Text.assemble(f"{self._counts[name]:>7,}  ", (f"{word:<8}", COLOURS[word]), "  ")
+            yield _Row(margin, Text(plain(rule.name)))
 
 
 def _story(alerts: Sequence[Alert]) -> Iterator[_Block]:
