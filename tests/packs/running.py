@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from comtrap.events.concat import concat
 from comtrap.events.problems import Problems
+from comtrap.events.wanted import Wanted
 from comtrap.execute.execute import execute
 from comtrap.match.match import match
 from comtrap.normalise.normalise import raw_columns, to_events
@@ -42,7 +43,7 @@ def alerts(path: Path, where: Path = PACK) -> list[tuple[str, tuple[int, ...]]]:
     rules, plan = pack(where)
     problems, blocks = Problems(), ScriptBlocks()
     wanted = plan.columns | {plan.category_field}
-    raws = [part for raw in read(str(path), 0, raw_columns(wanted), problems) for part in blocks.feed(raw)]
+    raws = [part for raw in read(str(path), 0, Wanted(raw_columns(wanted)), problems) for part in blocks.feed(raw)]
     raws += blocks.flush()
     assert not problems.skipped
     assert not problems.failed

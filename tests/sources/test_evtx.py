@@ -14,6 +14,7 @@ from tests.sources.reading import content, field, rows
 
 from comtrap.errors import SourceError
 from comtrap.events.problems import Problems
+from comtrap.events.wanted import Wanted
 from comtrap.sources import evtx
 from comtrap.sources.evtx_chunk import slots
 from comtrap.sources.record import BadRecordError
@@ -121,7 +122,7 @@ def test_records_are_numbered_over_chunks_in_file_order():
 
 def test_only_wanted_columns_are_made_and_the_rest_is_there_on_demand():
     problems = Problems()
-    (batch,) = evtx.read(content(file(THREE)), frozenset({"winlog.level"}), problems)
+    (batch,) = evtx.read(content(file(THREE)), Wanted(frozenset({"winlog.level"})), problems)
 
     assert "winlog.level" in batch.frame.schema.names
     assert "winlog.event_data.Image" not in batch.frame.schema.names

@@ -8,6 +8,7 @@ from tests.sources.reading import content, field, rows
 
 from comtrap.errors import SourceError
 from comtrap.events.problems import Problems
+from comtrap.events.wanted import Wanted
 from comtrap.sources import batches, ndjson
 from comtrap.sources.record import SIZE_BYTES
 
@@ -82,7 +83,7 @@ def test_records_with_ever_new_names_come_in_narrow_batches(monkeypatch):
 
 def test_a_fetched_document_has_its_text():
     line = b'{"agent":{"type":"endpoint"},"list":[{"a":1},{"b":[true,null]}],"big":123456789012345678901234567890}'
-    (batch,) = ndjson.read(content(line), frozenset({"agent.type"}), Problems())
+    (batch,) = ndjson.read(content(line), Wanted(frozenset({"agent.type"})), Problems())
 
     assert set(batch.frame.schema.names) == {"_position", "_shape", "agent.type"}
     whole = batch.fetch(np.array([0])).frame.to_pylist()[0]
@@ -92,7 +93,7 @@ def test_a_fetched_document_has_its_text():
 
 def test_a_fetched_event_of_another_form_has_no_document():
     line = b'{"EventID":1,"SourceName":"Microsoft-Windows-Sysmon","Image":"a.exe"}'
-    (batch,) = ndjson.read(content(line), frozenset(), Problems())
+    (batch,) = ndjson.read(content(line), Wanted(frozenset()), Problems())
 
     whole = batch.fetch(np.array([0])).frame
     assert "_source" not in whole.schema.names

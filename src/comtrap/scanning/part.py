@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from comtrap.events.concat import concat
 from comtrap.events.problems import Problems
+from comtrap.events.wanted import Wanted
 from comtrap.execute.execute import execute
 from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import ScriptBlocks
@@ -84,7 +85,7 @@ class Part:
     def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read inputs to their end, or until stopped; events of several small ones are put together."""
         wanted = self.plan.columns | {SOURCE, self.plan.category_field}
-        raw_wanted = raw_columns(wanted)
+        raw_wanted = Wanted(raw_columns(wanted))
         problems = self.tally.problems
         for number, path in inputs:
             progress(path, 0)

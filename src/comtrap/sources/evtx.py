@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from comtrap.events.problems import Problems
     from comtrap.events.raw import RawBatch
+    from comtrap.events.wanted import Wanted
     from comtrap.sources.shapes.shaped import Shaped
     from comtrap.sources.source import Content
 
@@ -45,13 +46,13 @@ def sniff(head: bytes) -> bool:
     return head.startswith((FILE_MAGIC, CHUNK_MAGIC))
 
 
-def read(content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
     """The records of a log file in file order; a position is the record's slot, whether it can be decoded or not.
 
     Headers are not believed: a log that was not closed, was cut off, or has a damaged chunk gives every whole record.
     """
     origin = replace(content.origin, source="evtx")
-    batches = Batches(origin, wanted, _decoded, evtx_event)
+    batches = Batches(origin, None if wanted is None else wanted.columns, _decoded, evtx_event)
     if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
         raise SourceError("an EVTX file that ends within its header")
 

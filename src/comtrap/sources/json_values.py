@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from comtrap.events.problems import Problems
     from comtrap.events.raw import RawBatch
+    from comtrap.events.wanted import Wanted
     from comtrap.sources.source import Content
 
 
@@ -24,10 +25,10 @@ def sniff(head: bytes) -> bool:
     return json_text.form(head) is json_text.Form.VALUES
 
 
-def read(content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
     """A position is the element's number."""
     origin = replace(content.origin, source="json")
-    batches = Batches(origin, wanted, decoded)
+    batches = Batches(origin, None if wanted is None else wanted.columns, decoded)
 
     def take(position: int, block: list[bytes | BadRecordError]) -> int:
         for at, element in enumerate(block, position):

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
     from comtrap.events.problems import Problems
     from comtrap.events.raw import RawBatch
+    from comtrap.events.wanted import Wanted
     from comtrap.sources.source import Content
 
 FILE_BITS = 40
 """An event's number is its file's number, and in so many lower bits its row in the file, over all members."""
 
 
-def read(path: str, number: int, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+def read(path: str, number: int, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
     """All records of a file, of its members if it is an archive, in batches of one kind each.
 
     Never raises for what is in the file: that is told to `problems`, and what can be read is.
@@ -39,7 +40,7 @@ def read(path: str, number: int, wanted: frozenset[str] | None, problems: Proble
     Args:
         path: a file, or ``-`` for standard input.
         number: the file's number in this run.
-        wanted: raw columns to decode, None for all; others may be there too.
+        wanted: the raw columns to decode, None for all.
         problems: takes what cannot be read.
     """
     origin = Origin("", printable(path), first=number << FILE_BITS)
@@ -58,9 +59,7 @@ def _opened(path: str) -> IO[bytes]:
     return Path(path).open("rb")
 
 
-def _all(
-    file: IO[bytes], path: str, origin: Origin, wanted: frozenset[str] | None, problems: Problems
-) -> Iterator[RawBatch]:
+def _all(file: IO[bytes], path: str, origin: Origin, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
     status = os.fstat(file.fileno())
     whole = stat.S_ISREG(status.st_mode) and path != STDIN
     allowance = Allowance(status.st_size if whole else 0)
@@ -73,7 +72,7 @@ def _all(
             yield batch
 
 
-def _content(content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+def _content(content: Content, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
     name = content.origin.name
     try:
         if not content.head:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from comtrap.events.problems import Problems
     from comtrap.events.raw import Origin, RawBatch
+    from comtrap.events.wanted import Wanted
 
 HEAD = 4096  # bytes shown to `sniff`
 
@@ -35,7 +36,7 @@ class Source(Protocol):
     def sniff(self, head: bytes) -> bool:
         """Whether content that begins with these bytes is ours."""
 
-    def read(self, content: Content, wanted: frozenset[str] | None, problems: Problems) -> Iterator[RawBatch]:
+    def read(self, content: Content, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
         """All records of one content, in batches of one kind each, bounded in memory.
 
         Positions ascend within a batch and a batch covers no position that a batch before it of the same kind covers.
@@ -43,7 +44,7 @@ class Source(Protocol):
 
         Args:
             content: what to read.
-            wanted: names of raw columns to decode, None for all; other columns may be present too.
+            wanted: the raw columns to decode, None for all.
             problems: takes what cannot be read.
 
         Raises:

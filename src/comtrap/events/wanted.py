@@ -1,0 +1,30 @@
+"""Which columns of the records a run has a use for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from comtrap.events.raw import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Names of raw columns to decode; others may be there too.
+
+    Attributes:
+        columns: those of records of any kind.
+        narrowed: those of records of one kind, for sources whose records bring no ECS fields of their own. None of them
+            means that nothing in such records matters: they come as batches of their positions alone, so that they are
+            counted.
+    """
+
+    columns: frozenset[str]
+    narrowed: Callable[[Kind], frozenset[str]] | None = None
+
+    def of(self, kind: Kind) -> frozenset[str]:
+        """What is wanted of plain Windows events of a kind."""
+        return self.columns if self.narrowed is None else self.narrowed(kind)
