@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from tests.packs.running import alerts, pack
+from tests.packs.running import PACK, alerts, pack
 
 from comtrap.lang import ast
 from comtrap.lang.parse import parse
@@ -39,6 +41,15 @@ def test_a_rule_says_what_it_knows(rule):
     assert rule.false_positives
     assert rule.techniques
     assert rule.setup
+    assert rule.risk_reason.lower().startswith(f"{rule.severity.word}:")
+    assert "## Investigation" in rule.note
+    assert "## Response" in rule.response
+    assert re.search(r"^actors = ", rule.path.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("guide", sorted((PACK / "guides").glob("*.md")), ids=lambda p: p.stem)
+def test_every_guide_belongs_to_a_behaviour(guide):
+    assert guide.stem in {rule.behaviour for rule in RULES}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_name)

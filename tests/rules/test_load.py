@@ -72,6 +72,58 @@ def test_a_wrong_value_is_pointed_at(old, new, code, tmp_path):
     assert (code, line) in [(c, at) for c, _, at in wrong(tmp_path, text)]
 
 
+PEOPLE = """
+risk_reason = "High: it is rare."
+actors = [{ name = "APT0", use = "does it", reference = "https://attack.mitre.org/groups/G0000/" }]
+note = "Look at the parent."
+response = "End the process."
+setup = "Sysmon event 1."
+"""
+
+
+def test_what_a_rule_tells_people_is_kept(tmp_path):
+    (rule,), errors = load([write(tmp_path, RULE + PEOPLE)])
+    assert errors == []
+    assert (rule.risk_reason, rule.note, rule.response) == (
+        "High: it is rare.", "Look at the parent.", "End the process.",
+    )  # fmt: skip
+    assert [(a.name, a.use, a.reference) for a in rule.actors] == [
+        ("APT0", "does it", "https://attack.mitre.org/groups/G0000/")
+    ]
+
+
+def test_a_guide_follows_what_the_rule_says_itself(tmp_path):
+    write(tmp_path, "# G\n\n## Investigation\n\nThen this.\n\n## Response\n\nThen that.\n", "guides/g.md")
+    (rule,), errors = load([write(tmp_path, RULE + PEOPLE + 'guide = "g"\n', "rules/a.toml")])
+    assert errors == []
+    assert rule.note == "Look at the parent.\n\n## Investigation\n\nThen this."
+    assert rule.response == "End the process.\n\n## Response\n\nThen that."
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('guide = "no_such"', "E307"),
+        ('guide = "../secret"', "E304"),
+        ("actors = ['APT0']", "E304"),
+        ("actors = { name = 'APT0' }", "E304"),
+        ("actors = [{ name = 'APT0', use = 'x' }]", "E304"),
+        ("actors = [{ name = 'APT0', use = 'x', reference = 'hearsay' }]", "E304"),
+        ("actors = [{ name = 'APT0', use = 7, reference = 'https://x' }]", "E304"),
+        ('risk_reason = ""', "E304"),
+        ("response = []", "E304"),
+        ("setup = 1", "E304"),
+    ],
+)
+def test_a_wrong_word_to_people_is_pointed_at(line, code, tmp_path):
+    assert (code, 2) in [(found, at) for found, _, at in wrong(tmp_path, f"\n{line}\n{RULE}")]
+
+
+def test_a_rule_may_know_of_no_actor(tmp_path):
+    (rule,), errors = load([write(tmp_path, RULE + "actors = []\n")])
+    assert (rule.actors, errors) == ((), [])
+
+
 def test_a_wrong_query_is_pointed_at_in_the_file(tmp_path):
     ((code, _, line),) = wrong(tmp_path, RULE.replace("process where", "process were"))
     assert (code[:2], line) == ("E1", 11)

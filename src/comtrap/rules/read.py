@@ -12,7 +12,8 @@ from uuid import UUID
 from comtrap.errors import Diagnostic, Label, ParseError, RuleError, Span
 from comtrap.lang.parse import parse
 from comtrap.rules.attack import technique
-from comtrap.rules.rule import SOURCES, Rule, Severity, Technique
+from comtrap.rules.guides import Guide, read_guide
+from comtrap.rules.rule import SOURCES, Actor, Rule, Severity, Technique
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ T = TypeVar("T")
 _REQUIRED = ("id", "name", "description", "behaviour", "severity", "index", "sources", "techniques", "query")
 _OPTIONAL = (
     "risk_score", "references", "false_positives", "tags", "note", "setup", "interval", "lookback", "max_signals", "version",
-    "author", "highlighted",
+    "author", "highlighted", "risk_reason", "actors", "guide", "response",
 )  # fmt: skip
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _INTERVAL = re.compile(r"[1-9]\d*[smhd]")
@@ -47,7 +48,7 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
     reader = _Reader(table, text)
     reader.check_keys()
     severity = reader.value("severity", _severity, Severity.LOW)
-    query = reader.query()
+    query, guide = reader.query(), reader.guide(path)
     rule = Rule(
         id=reader.value("id", _uuid, UUID(int=0)),
         name=reader.value("name", _line, ""),
@@ -64,7 +65,10 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
         references=reader.value("references", _texts, ()),
         false_positives=reader.value("false_positives", _texts, ()),
         tags=reader.value("tags", _texts, ()),
-        note=reader.value("note", _text, ""),
+        risk_reason=reader.value("risk_reason", _text, ""),
+        actors=reader.value("actors", _actors, ()),
+        note=_joined(reader.value("note", _text, ""), guide.investigation),
+        response=_joined(reader.value("response", _text, ""), guide.response),
         setup=reader.value("setup", _text, ""),
         interval=reader.value("interval", _interval, "5m"),
         lookback=reader.value("lookback", _lookback, "now-9m"),
@@ -136,6 +140,15 @@ class _Reader:
                 self.wrong += placed(error.diagnostics, self.text, written)
             return parse("any where false")
 
+    def guide(self, path: Path) -> Guide:
+        name = self.value("guide", _slug, "")
+        if name:
+            try:
+                return read_guide(path, name)
+            except ValueError as error:
+                self.say("E307", f"no guide `{name}`: {error}", "guide")
+        return Guide("", "")
+
     def check_lookback(self, rule: Rule) -> None:
         interval, lookback = _duration(rule.interval), _duration(rule.lookback.removeprefix("now-"))
         if lookback < interval:
@@ -184,6 +197,24 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise TypeError("expected a list of texts")
     return tuple(_text(item) for item in value)
+
+
+def _joined(*texts: str) -> str:
+    return "\n\n".join(text.strip() for text in texts if text)
+
+
+def _actors(value: Any) -> tuple[Actor, ...]:
+    if not isinstance(value, list):
+        raise TypeError("expected a list of tables")
+    found = []
+    for item in value:
+        if not isinstance(item, dict) or set(item) != {"name", "use", "reference"}:
+            raise ValueError("expected tables of `name`, `use` and `reference`")
+        actor = Actor(**{key: _line(text) for key, text in item.items()})
+        if not actor.reference.startswith("https://"):
+            raise ValueError(f"the reference of {actor.name} is no address that begins with https://")
+        found.append(actor)
+    return tuple(found)
 
 
 def _slug(value: Any) -> str:

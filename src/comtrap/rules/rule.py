@@ -42,6 +42,15 @@ class Technique:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who has been seen doing what a rule detects, and where that is written."""
+
+    name: str
+    use: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A detection as its author wrote it; frozen, whole, and valid or it does not exist.
 
@@ -53,6 +62,11 @@ class Rule:
         sources: the event sources it claims, of `SOURCES`; each has hit and near-miss samples.
         path: the file it came from.
         highlighted: the fields to look at first (Kibana's ``investigation_fields``).
+        risk_reason: why the severity and the risk score are what they are.
+        actors: who has been seen doing it; empty where no source we can name says so.
+        note: the investigation guide, Markdown: the rule's own steps, then those of the guide it names.
+        response: what to do once an alert is confirmed, Markdown; put together in the same way.
+        setup: the logging it needs, Markdown.
     """
 
     id: UUID
@@ -70,8 +84,11 @@ class Rule:
     references: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    note: str = ""  # the investigation guide, Markdown
-    setup: str = ""  # the logging it needs, Markdown
+    risk_reason: str = ""
+    actors: tuple[Actor, ...] = ()
+    note: str = ""
+    response: str = ""
+    setup: str = ""
     interval: str = "5m"
     lookback: str = "now-9m"
     max_signals: int = 100
