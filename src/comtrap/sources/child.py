@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-import comtrap
 from comtrap.errors import SourceError
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ class Worker:
         """
         self._limits = limits
         paths = [path for path in sys.path if Path(path).is_absolute()]
-        arguments = [str(limits.seconds), str(limits.memory_bytes), str(Path(comtrap.__path__[0])), *paths]
+        arguments = [str(limits.seconds), str(limits.memory_bytes), str(Path(__file__).resolve().parent.parent), *paths]
         try:
             # Isolated, so that neither the folder of the logs nor the environment is looked into for modules.
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
