@@ -5,12 +5,12 @@ A rule is one TOML file. Every mistake of every file is found in one go, and a b
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from comtrap.errors import Diagnostic, Label, PluginError, RuleError, Span
 from comtrap.rules.read import read
+from comtrap.rules.table import open_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PACKS = Path(__file__).parent.parent / "packs"
 DEFAULT = "com_abuse"
-LIMIT = 1 << 20  # bytes of one rule file
 
 
 def load_rules(*names: str | Path) -> list[Rule]:
@@ -68,7 +67,8 @@ def load(paths: Iterable[Path]) -> tuple[list[Rule], list[RuleError]]:
     by_id: dict[str, Path] = {}
     for path in dict.fromkeys(found for top in paths for found in _files(top)):
         try:
-            rule = _load_file(path)
+            table, text = open_table(path)
+            rule = read(table, text, path)
         except RuleError as error:
             errors.append(error)
             continue
@@ -93,30 +93,6 @@ def _files(path: Path) -> Iterator[Path]:
         for pack in sorted(inner):
             yield from _files(pack)
         yield from (p for p in found if not any(p.is_relative_to(pack) for pack in inner))
-
-
-def _load_file(path: Path) -> Rule:
-    try:
-        if path.stat().st_size > LIMIT:
-            raise _wrong(path, "E301", f"larger than {LIMIT} bytes", "a rule file is text of some kilobytes")
-        text = path.read_text("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(path, "E301", f"cannot be read: {error}") from None
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RuleError(
-            (Diagnostic("E302", f"not TOML: {error}", (_line_of(error, text),)),), str(path), text
-        ) from None
-    return read(table, text, path)
-
-
-def _line_of(error: Exception, text: str) -> Label:
-    _, _, place = str(error).rpartition("(at line ")
-    number = int(digits) if (digits := place.partition(",")[0]).isdigit() else 1
-    begin = sum(len(line) + 1 for line in text.split("\n")[: number - 1])
-    end = text.find("\n", begin)
-    return Label(Span(begin, len(text) if end < 0 else end))
 
 
 def _wrong(path: Path, code: str, title: str, remedy: str | None = None, *, key: str = "") -> RuleError:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from comtrap.errors import Diagnostic, Label, ParseError, RuleError, Span
@@ -14,6 +13,7 @@ from comtrap.lang.parse import parse
 from comtrap.rules.attack import technique
 from comtrap.rules.guides import Guide, read_guide
 from comtrap.rules.rule import SOURCES, Actor, Rule, Severity, Technique
+from comtrap.rules.table import Reader, as_line, as_slug, as_text, as_texts, as_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,14 +21,11 @@ if TYPE_CHECKING:
 
     from comtrap.lang import ast
 
-T = TypeVar("T")
-
 _REQUIRED = ("id", "name", "description", "behaviour", "severity", "index", "sources", "techniques", "query")
 _OPTIONAL = (
     "risk_score", "references", "false_positives", "tags", "note", "setup", "interval", "lookback", "max_signals", "version",
     "author", "highlighted", "risk_reason", "actors", "guide", "response",
 )  # fmt: skip
-_SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _INTERVAL = re.compile(r"[1-9]\d*[smhd]")
 _LOOKBACK = re.compile(r"now-([1-9]\d*)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -45,37 +42,37 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
     Raises:
         RuleError: with all that is wrong.
     """
-    reader = _Reader(table, text)
+    reader = _Reader(table, text, _REQUIRED, _OPTIONAL)
     reader.check_keys()
     severity = reader.value("severity", _severity, Severity.LOW)
     query, guide = reader.query(), reader.guide(path)
     rule = Rule(
-        id=reader.value("id", _uuid, UUID(int=0)),
-        name=reader.value("name", _line, ""),
-        description=reader.value("description", _text, ""),
+        id=reader.value("id", as_uuid, UUID(int=0)),
+        name=reader.value("name", as_line, ""),
+        description=reader.value("description", as_text, ""),
         severity=severity,
         risk_score=reader.value("risk_score", _between(0, 100), int(severity)),
-        index=reader.value("index", _texts, ()),
+        index=reader.value("index", as_texts, ()),
         query=query,
-        text=reader.value("query", _text, ""),
-        behaviour=reader.value("behaviour", _slug, ""),
+        text=reader.value("query", as_text, ""),
+        behaviour=reader.value("behaviour", as_slug, ""),
         sources=reader.value("sources", _sources, ()),
         path=path,
         techniques=reader.techniques(),
-        references=reader.value("references", _texts, ()),
-        false_positives=reader.value("false_positives", _texts, ()),
-        tags=reader.value("tags", _texts, ()),
-        risk_reason=reader.value("risk_reason", _text, ""),
+        references=reader.value("references", as_texts, ()),
+        false_positives=reader.value("false_positives", as_texts, ()),
+        tags=reader.value("tags", as_texts, ()),
+        risk_reason=reader.value("risk_reason", as_text, ""),
         actors=reader.value("actors", _actors, ()),
-        note=_joined(reader.value("note", _text, ""), guide.investigation),
-        response=_joined(reader.value("response", _text, ""), guide.response),
-        setup=reader.value("setup", _text, ""),
+        note=_joined(reader.value("note", as_text, ""), guide.investigation),
+        response=_joined(reader.value("response", as_text, ""), guide.response),
+        setup=reader.value("setup", as_text, ""),
         interval=reader.value("interval", _interval, "5m"),
         lookback=reader.value("lookback", _lookback, "now-9m"),
         max_signals=reader.value("max_signals", _between(1, 10_000), 100),
         version=reader.value("version", _between(1, 1 << 31), 1),
-        author=reader.value("author", _texts, ("comtrap",)),
-        highlighted=reader.value("highlighted", _texts, ()),
+        author=reader.value("author", as_texts, ("comtrap",)),
+        highlighted=reader.value("highlighted", as_texts, ()),
     )
     reader.check_lookback(rule)
     if reader.wrong:
@@ -84,41 +81,11 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
 
 
 @dataclass(slots=True)
-class _Reader:
-    table: Mapping[str, Any]
-    text: str
-    wrong: list[Diagnostic] = field(default_factory=list)
-
-    def check_keys(self) -> None:
-        known = (*_REQUIRED, *_OPTIONAL)
-        for key in self.table:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                self.say(
-                    "E304",
-                    f"unknown key `{key}`",
-                    key,
-                    f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}",
-                )
-        for key in _REQUIRED:
-            if key not in self.table:
-                self.wrong.append(
-                    Diagnostic("E303", f"no `{key}`", (Label(Span(0, 0)),), f"a rule needs {', '.join(_REQUIRED)}")
-                )
-
-    def value(self, key: str, convert: Callable[[Any], T], default: T) -> T:
-        if key not in self.table:
-            return default
-        try:
-            return convert(self.table[key])
-        except (TypeError, ValueError) as error:
-            self.say("E304", f"`{key}` is wrong: {error}", key)
-            return default
-
+class _Reader(Reader):
     def techniques(self) -> tuple[Technique, ...]:
         found = []
         nothing: tuple[str, ...] = ()
-        for written in self.value("techniques", _texts, nothing):
+        for written in self.value("techniques", as_texts, nothing):
             known = technique(written)
             if known is None:
                 self.say(
@@ -132,7 +99,7 @@ class _Reader:
         return tuple(found)
 
     def query(self) -> ast.Query:
-        written = self.value("query", _text, "")
+        written = self.value("query", as_text, "")
         try:
             return parse(written)
         except ParseError as error:
@@ -141,7 +108,7 @@ class _Reader:
             return parse("any where false")
 
     def guide(self, path: Path) -> Guide:
-        name = self.value("guide", _slug, "")
+        name = self.value("guide", as_slug, "")
         if name:
             try:
                 return read_guide(path, name)
@@ -155,11 +122,6 @@ class _Reader:
             self.say(
                 "E304", "`lookback` is shorter than `interval`: events between two runs would not be seen", "lookback"
             )
-
-    def say(self, code: str, title: str, key: str, remedy: str | None = None) -> None:
-        found = re.search(rf"^[ \t]*\"?({re.escape(key)})\"?[ \t]*=.*$", self.text, re.MULTILINE)
-        at = Span(found.start(1), found.end()) if found else Span(0, 0)
-        self.wrong.append(Diagnostic(code, title, (Label(at),), remedy))
 
 
 def placed(diagnostics: tuple[Diagnostic, ...], text: str, query: str) -> list[Diagnostic]:
@@ -181,24 +143,6 @@ def placed(diagnostics: tuple[Diagnostic, ...], text: str, query: str) -> list[D
     ]  # fmt: skip
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TypeError("expected text")
-    return value.strip("\n")
-
-
-def _line(value: Any) -> str:
-    if "\n" in _text(value):
-        raise ValueError("expected one line")
-    return _text(value)
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise TypeError("expected a list of texts")
-    return tuple(_text(item) for item in value)
-
-
 def _joined(*texts: str) -> str:
     return "\n\n".join(text.strip() for text in texts if text)
 
@@ -210,21 +154,11 @@ def _actors(value: Any) -> tuple[Actor, ...]:
     for item in value:
         if not isinstance(item, dict) or set(item) != {"name", "use", "reference"}:
             raise ValueError("expected tables of `name`, `use` and `reference`")
-        actor = Actor(**{key: _line(text) for key, text in item.items()})
+        actor = Actor(**{key: as_line(text) for key, text in item.items()})
         if not actor.reference.startswith("https://"):
             raise ValueError(f"the reference of {actor.name} is no address that begins with https://")
         found.append(actor)
     return tuple(found)
-
-
-def _slug(value: Any) -> str:
-    if not _SLUG.fullmatch(_line(value)):
-        raise ValueError("expected lower-case words joined by underscores")
-    return str(value)
-
-
-def _uuid(value: Any) -> UUID:
-    return UUID(_line(value))
 
 
 def _severity(value: Any) -> Severity:
@@ -235,10 +169,10 @@ def _severity(value: Any) -> Severity:
 
 
 def _sources(value: Any) -> tuple[str, ...]:
-    for item in _texts(value):
+    for item in as_texts(value):
         if item not in SOURCES:
             raise ValueError(f"no event source {item!r}; there are {', '.join(SOURCES)}")
-    return _texts(value)
+    return as_texts(value)
 
 
 def _between(low: int, high: int) -> Callable[[Any], int]:
@@ -251,13 +185,13 @@ def _between(low: int, high: int) -> Callable[[Any], int]:
 
 
 def _interval(value: Any) -> str:
-    if not _INTERVAL.fullmatch(_line(value)):
+    if not _INTERVAL.fullmatch(as_line(value)):
         raise ValueError("expected a duration such as 5m")
     return str(value)
 
 
 def _lookback(value: Any) -> str:
-    if not _LOOKBACK.fullmatch(_line(value)):
+    if not _LOOKBACK.fullmatch(as_line(value)):
         raise ValueError("expected a time such as now-9m")
     return str(value)
 
