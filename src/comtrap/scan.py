@@ -12,7 +12,6 @@ from comtrap.alerts.build import Alerts, build
 from comtrap.alerts.store import Store
 from comtrap.plan.optimise import optimise
 from comtrap.rules.compile import compile_rules
-from comtrap.rules.reach import reach
 from comtrap.scanning.part import Part, Tally
 from comtrap.scanning.processes import share
 from comtrap.schema.telemetry import telemetry
@@ -94,7 +93,7 @@ def scan(
     tally = Tally()
     inputs = list(enumerate(files(paths, tally.problems)))
     unusable = len(tally.problems.failed)
-    part = Part(plan, reach(rules, plan), Store(), tally)
+    part = Part(plan, Store(), tally)
     interrupted = _read(inputs, part, jobs, progress)
     alerts = build(rules, plan, part.store)
     return Result(

@@ -6,7 +6,6 @@ from comtrap.alerts.build import build
 from comtrap.alerts.document import document
 from comtrap.alerts.store import Store
 from comtrap.rules.compile import compile_rules
-from comtrap.rules.reach import reach
 from comtrap.scanning.part import Part, Tally
 from comtrap.scanning.processes import BUNDLE_BYTES, bundles, share
 from comtrap.schema.telemetry import telemetry
@@ -18,7 +17,7 @@ RULES = (rule(), rule(SEQUENCE, 2), rule(SCRIPT, 3), rule("process where number(
 
 def part_of():
     plan, _ = compile_rules(RULES, telemetry())
-    return Part(plan, reach(RULES, plan), Store(), Tally())
+    return Part(plan, Store(), Tally())
 
 
 def log(folder):

@@ -15,6 +15,7 @@ from comtrap.execute.hits import HITS
 from comtrap.execute.keys import join_keys
 from comtrap.execute.tuples import FEWEST, Tuples, decide, find
 from comtrap.plan.plan import stages
+from comtrap.plan.shape import is_dead
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -59,6 +60,8 @@ def execute(plan: Plan, batch: EventBatch, failures: Counter[int] | None = None)
     for number, query in enumerate(plan.queries):
         failed = _failed(number, failures)
         for index, stage in enumerate(stages(query)):
+            if is_dead(stage):
+                continue
             rows = categories.decide(stage, failed)
             if rows.size:
                 tables.append(_hits(conditions, batch, (number, index, stage), rows, failed))

@@ -100,17 +100,15 @@ def normalise(document: Mapping[str, Any], *, dialect: str = INTEGRATION) -> dic
     return _written(_rows(raw, use), use, [documents.expanded(document)])[0]
 
 
-def raw_columns(wanted: frozenset[str]) -> frozenset[str]:
-    """The raw columns that a source must supply so that these fields can be computed, for every kind of event."""
+def raw_columns(wanted: frozenset[str], kind: Kind | None = None) -> frozenset[str]:
+    """The raw columns that a source must supply so that these fields can be computed, for a kind of event or for all."""
     names = wanted | _ALWAYS
-    if EXTENDED in wanted:
-        names |= {name for kind in kinds() for name in plan(kind).extensions}
     schema = telemetry()
     names |= {schema[name].copy_of or name for name in names if name in schema}
     found: set[str] = set()
-    for kind in kinds():
-        use = plan(kind)
-        found |= use.reads(names)
+    for each in kinds() if kind is None else (kind,):
+        use = plan(each)
+        found |= use.reads(names | use.extensions.keys() if EXTENDED in wanted else names)
     return frozenset(found | script_blocks.COLUMNS if script_blocks.JOINED in found else found)
 
 

@@ -73,20 +73,21 @@ def stages(query: QueryPlan) -> Iterator[Stage]:
             yield from query.stages
 
 
-def with_predicates(query: QueryPlan, change: Callable[[Expr], Expr]) -> QueryPlan:
-    """The query with every stage's predicate changed."""
-
-    def changed(stage: Stage) -> Stage:
-        return replace(stage, predicate=change(stage.predicate))
-
+def with_stages(query: QueryPlan, change: Callable[[Stage], Stage]) -> QueryPlan:
+    """The query with every stage changed."""
     match query:
         case EventPlan():
-            return replace(query, stage=changed(query.stage))
+            return replace(query, stage=change(query.stage))
         case SequencePlan():
-            until = None if query.until is None else changed(query.until)
-            return replace(query, stages=tuple(map(changed, query.stages)), until=until)
+            until = None if query.until is None else change(query.until)
+            return replace(query, stages=tuple(map(change, query.stages)), until=until)
         case SamplePlan():
-            return replace(query, stages=tuple(map(changed, query.stages)))
+            return replace(query, stages=tuple(map(change, query.stages)))
+
+
+def with_predicates(query: QueryPlan, change: Callable[[Expr], Expr]) -> QueryPlan:
+    """The query with every stage's predicate changed."""
+    return with_stages(query, lambda stage: replace(stage, predicate=change(stage.predicate)))
 
 
 def with_all_predicates(plan: Plan, change: Callable[[Expr], Expr]) -> Plan:

@@ -63,3 +63,8 @@ def _can_fail(expr: typed.Expr) -> bool:
             return expr.name in _FAILING
         case _:
             return False
+
+
+def is_dead(stage: typed.Stage) -> bool:
+    """Whether no event meets a stage, whatever it holds."""
+    return isinstance(stage.predicate, typed.Constant) and stage.predicate.value is not True

@@ -9,25 +9,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.check import typed
 from comtrap.plan.plan import stages
+from comtrap.plan.shape import is_dead
+from comtrap.rules.compile import INDEX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from comtrap.events.batch import EventBatch
     from comtrap.plan.plan import Plan
-    from comtrap.rules.rule import Rule
 
 Reach: TypeAlias = tuple[tuple[str, frozenset[str | None]], ...]
 """Index pattern and the event categories that rules ask for there; None among them is any."""
 
 
-def reach(rules: Sequence[Rule], plan: Plan) -> Reach:
-    """What the rules read; `plan` is of these rules."""
+def reach(plan: Plan) -> Reach:
+    """What the rules of a plan read. Nothing, if no event can meet any of their conditions."""
     found: dict[str, set[str | None]] = {}
-    for rule, query in zip(rules, plan.queries, strict=True):
-        for pattern in rule.index:
-            found.setdefault(pattern, set()).update(stage.category for stage in stages(query))
+    for query in plan.queries:
+        for stage in stages(query):
+            if not is_dead(stage):
+                for pattern in _indices(stage.predicate):
+                    found.setdefault(pattern, set()).add(stage.category)
     return tuple((pattern, frozenset(categories)) for pattern, categories in sorted(found.items()))
 
 
@@ -43,6 +45,15 @@ def reached(reads: Reach, batch: EventBatch, category_field: str) -> int:
             rows &= _has(batch.column(category_field), sorted(c for c in wanted if c is not None))
         total += int(rows.sum()) if wanted else 0
     return total
+
+
+def _indices(predicate: typed.Expr) -> tuple[str, ...]:
+    """The index patterns that a rule's guard lets through."""
+    operands = predicate.operands if isinstance(predicate, typed.AllOf) else (predicate,)
+    for operand in operands:
+        if isinstance(operand, typed.Matches) and operand.value == INDEX:
+            return operand.patterns
+    return ("*",)
 
 
 def _has(column: pa.Array, values: list[str]) -> np.ndarray:

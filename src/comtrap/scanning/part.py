@@ -15,7 +15,9 @@ from comtrap.events.wanted import Wanted
 from comtrap.execute.execute import execute
 from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import ScriptBlocks
-from comtrap.rules.reach import Reach, reached
+from comtrap.normalise.source import SOURCE, sources
+from comtrap.rules.reach import reached
+from comtrap.scanning.kinds import Kinds
 from comtrap.sources.read import read
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
     from comtrap.events.batch import EventBatch
     from comtrap.events.raw import RawBatch
     from comtrap.plan.plan import Plan
+    from comtrap.scanning.kinds import Use
 
 ROWS = 50_000  # events put together before the rules run over them: small batches cost more than they find
-SOURCE = "comtrap.source"
 
 Input: TypeAlias = tuple[int, str]
 """A path with its number in the run."""
@@ -72,26 +74,26 @@ class Part:
 
     Attributes:
         plan: the rules.
-        reads: which events they could match.
     """
 
     plan: Plan
-    reads: Reach
     store: Store
     tally: Tally
-    _pairs: list[tuple[RawBatch, EventBatch]] = field(default_factory=list)
+    _kinds: Kinds = field(init=False)
+    _pairs: dict[Use, list[tuple[RawBatch, EventBatch]]] = field(default_factory=dict)
     _rows: int = 0
+
+    def __post_init__(self) -> None:
+        """Look at the rules by kinds of events."""
+        self._kinds = Kinds(self.plan)
 
     def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read inputs to their end, or until stopped; events of several small ones are put together."""
-        wanted = self.plan.columns | {SOURCE, self.plan.category_field}
-        raw_wanted = Wanted(raw_columns(wanted))
-        problems = self.tally.problems
+        wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
         for number, path in inputs:
             progress(path, 0)
-            for raw in _joined(read(path, number, raw_wanted, problems)):
-                self._pairs.append((raw, to_events(raw, wanted, problems)))
-                self._rows += raw.frame.num_rows
+            for raw in _joined(read(path, number, wanted, self.tally.problems)):
+                self._take(raw)
                 progress(path, raw.frame.num_rows)
                 if self._rows >= ROWS:
                     self.finish()
@@ -101,17 +103,27 @@ class Part:
                 break
         self.finish()
 
+    def _take(self, raw: RawBatch) -> None:
+        """Count a batch, and keep it if some rule could match its events."""
+        use = self._kinds.of(raw)
+        size = raw.frame.num_rows
+        self.tally.read += size
+        if not use.reads:
+            self.tally.sources.update(sources(raw))
+            return
+        self._pairs.setdefault(use, []).append((raw, to_events(raw, use.fields, self.tally.problems)))
+        self._rows += size
+
     def finish(self) -> None:
         """Run the rules over what was read and not yet looked at."""
-        pairs, self._pairs, self._rows = self._pairs, [], 0
-        if not pairs:
-            return
-        batch = concat([events for _, events in pairs])
-        self.tally.read += len(batch)
-        self.tally.reached += reached(self.reads, batch, self.plan.category_field)
-        for counted in pc.value_counts(batch.column(SOURCE)).to_pylist():
-            self.tally.sources[counted["values"] or "other"] += counted["counts"]
-        self.store.keep(execute(self.plan, batch, self.tally.failures), [raw for raw, _ in pairs])
+        self._rows = 0
+        while self._pairs:
+            use, some = self._pairs.popitem()
+            batch = concat([events for _, events in some])
+            self.tally.reached += reached(use.reads, batch, self.plan.category_field)
+            for counted in pc.value_counts(batch.column(SOURCE)).to_pylist():
+                self.tally.sources[counted["values"] or "other"] += counted["counts"]
+            self.store.keep(execute(use.plan, batch, self.tally.failures), [raw for raw, _ in some])
 
 
 def _joined(raws: Iterable[RawBatch]) -> Iterator[RawBatch]:

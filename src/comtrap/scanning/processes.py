@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from comtrap.plan.plan import Plan
-    from comtrap.rules.reach import Reach
     from comtrap.scanning.part import Input, Progress
 
 BUNDLE_BYTES = 16 << 20  # small inputs go together up to this
@@ -36,7 +35,6 @@ class _Work:
     """What a process is told once."""
 
     plan: Plan
-    reads: Reach
     stop: Any  # multiprocessing's Event
 
 
@@ -75,7 +73,7 @@ def _shared(tasks: Sequence[list[Input]], part: Part, jobs: int, progress: Progr
     lost: list[list[Input]] = []
     with (
         TemporaryDirectory(prefix="comtrap-") as folder,
-        ProcessPoolExecutor(min(jobs, len(tasks)), context, _begin, (_Work(part.plan, part.reads, stop),)) as pool,
+        ProcessPoolExecutor(min(jobs, len(tasks)), context, _begin, (_Work(part.plan, stop),)) as pool,
     ):
         paths = [str(Path(folder) / f"{number}.db") for number in range(len(tasks))]
         waiting = {pool.submit(_work, task, path): (task, path) for task, path in zip(tasks, paths, strict=True)}
@@ -117,6 +115,6 @@ def _begin(work: _Work) -> None:
 def _work(inputs: list[Input], path: str) -> Tally:
     (work,) = _given
     with Store(path) as store:
-        part = Part(work.plan, work.reads, store, Tally())
+        part = Part(work.plan, store, Tally())
         part.run(inputs, lambda _path, _events: None, work.stop.is_set)
     return part.tally

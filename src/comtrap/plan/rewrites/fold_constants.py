@@ -20,13 +20,14 @@ def fold_constants(plan: Plan) -> Plan:
 
     Nothing that can fail is dropped or passed over: an event on which a condition fails is counted all the same.
     """
-    return with_all_predicates(plan, _folded)
+    return with_all_predicates(plan, folded)
 
 
-def _folded(expr: Expr) -> Expr:
+def folded(expr: Expr) -> Expr:
+    """A condition without what decides nothing."""
     match expr:
         case Not():
-            return _negated(_folded(expr.operand))
+            return _negated(folded(expr.operand))
         case AllOf():
             return _joined(AllOf, expr.operands)
         case AnyOf():
@@ -69,7 +70,7 @@ def _joined(kind: type[AllOf | AnyOf], operands: tuple[Expr, ...]) -> Expr:
 
 
 def _flat(kind: type[AllOf | AnyOf], operands: tuple[Expr, ...]) -> Iterator[Expr]:
-    for operand in map(_folded, operands):
+    for operand in map(folded, operands):
         if isinstance(operand, kind):
             yield from operand.operands
         else:

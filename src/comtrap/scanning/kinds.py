@@ -1,0 +1,91 @@
+"""What a run does with each kind of event: which rules, which fields, which raw columns.
+
+Most events of a log are of kinds that no rule can match, and each of the others concerns a few rules. What follows from
+an event's kind alone (its category, its action, fields it never has) is put into the rules once, and what is left is
+all that is read and run for events of that kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from comtrap.execute.specialise import Specialiser
+from comtrap.normalise.cast import typed
+from comtrap.normalise.known import PLAIN, known
+from comtrap.normalise.normalise import raw_columns
+from comtrap.normalise.source import SOURCE, source_columns
+from comtrap.rules.reach import Reach, reach
+from comtrap.schema.telemetry import telemetry
+
+if TYPE_CHECKING:
+    from comtrap.events.raw import Kind, RawBatch
+    from comtrap.normalise.known import Values
+    from comtrap.plan.plan import Plan
+
+PLAIN_SOURCES = frozenset({"evtx"})
+"""Formats whose records bring no ECS fields, and name provider and event id as their kind does."""
+
+_MOST = 4_096  # uses remembered; documents may bring any fields
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """What is done with events of one kind.
+
+    Attributes:
+        plan: the rules, as far as such events could meet them.
+        fields: the fields to compute.
+        reads: the events of these that rules look at; none if the kind concerns no rule.
+    """
+
+    plan: Plan
+    fields: frozenset[str]
+    reads: Reach
+
+
+@dataclass(slots=True)
+class Kinds:
+    """The uses of one run's kinds, each made when first asked for."""
+
+    plan: Plan
+    _specialiser: Specialiser = field(init=False)
+    _uses: dict[tuple[Kind, frozenset[str], bool], Use] = field(default_factory=dict)
+    _raw: dict[Kind, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take the plan's conditions apart for the scan's schema."""
+        self._specialiser = Specialiser(self.plan, telemetry())
+
+    def of(self, raw: RawBatch) -> Use:
+        """The use of a batch's kind; what its records bring along may be anything."""
+        plain = raw.origin.source in PLAIN_SOURCES
+        brought = PLAIN if plain else frozenset(n for n in raw.frame.schema.names if not n.startswith(("_", "winlog.")))
+        return self._use(raw.kind, brought, plain=plain)
+
+    def raw(self, kind: Kind) -> frozenset[str]:
+        """The raw columns that events of a kind are read for, if they bring no fields along; none if they need only be counted."""
+        if kind not in self._raw:
+            use = self._use(kind, PLAIN, plain=True)
+            self._raw[kind] = raw_columns(use.fields, kind) if use.reads else source_columns(kind)
+        return self._raw[kind]
+
+    def _use(self, kind: Kind, brought: frozenset[str], *, plain: bool) -> Use:
+        key = (kind, brought, plain)
+        if key not in self._uses:
+            if len(self._uses) >= _MOST:
+                self._uses.clear()
+            values = known(kind, self.plan.columns, brought, plain=plain)
+            made = self._specialiser.specialise({name: _column(name, each) for name, each in values.items()})
+            self._uses[key] = Use(made, made.columns | {SOURCE, self.plan.category_field}, reach(made))
+        return self._uses[key]
+
+
+@cache
+def _column(name: str, values: Values) -> pa.Array:
+    """One row that has the values."""
+    texts = pa.array([list(values) or None], pa.list_(pa.string()))
+    return typed(texts, telemetry()[name].type)[0]
