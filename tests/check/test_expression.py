@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from tests.check.asking import (
     ADDRESS,
@@ -58,7 +60,7 @@ DAY = Range(1709596800000000000, 1709683199999999999)  # 2024-03-05
         ("4 < process.pid", Compare(">", PID, long(4))),
         ("4 >= process.pid", Compare("<=", PID, long(4))),
         ("4 == length(process.name)", Compare("==", Call("length", (NAME,), False, Type.LONG), long(4))),
-        ('4 < number("5")', Compare(">", Call("number", (text("5"),), False, Type.DOUBLE), long(4))),
+        ('4 < number("5")', TRUE),
         ('kind == "a"', Compare("==", Column("event.category", Type.KEYWORD), text("a"))),
         ('title == "a"', Compare("==", Column("title", Type.TEXT), text("a"))),
         ('title.keyword == "a"', Compare("==", Column("title", Type.KEYWORD), text("a"))),
@@ -186,7 +188,9 @@ REST = Compare("==", PID, long(1))
         ("?nothing == null", TRUE),
         ("?nothing != null", FALSE),
         ("?nothing", FALSE),
-        ("not ?nothing", TRUE),
+        ("not ?nothing", FALSE),
+        ("process.pid == 1 and not ?nothing", FALSE),
+        ("not (process.pid == 1 and ?nothing)", FALSE),
         ("?nothing == ?nihil", TRUE),
         ('?nothing == "a"', FALSE),
         ('?nothing != "a"', TRUE),
@@ -232,13 +236,13 @@ def test_an_optional_field_that_is_not_mapped_is_null(written, meant):
         ('"a" in ("b")', FALSE),
         (
             'process.name in ("a", concat("b", "c"))',
-            AnyOf(
-                (
-                    OneOf(NAME, (text("a"),)),
-                    Compare("==", NAME, Call("concat", (text("b"), text("c")), False, Type.KEYWORD)),
-                )
-            ),
+            OneOf(NAME, (text("a"), text("bc"))),
         ),
+        (
+            'process.name in~ ("a", concat("B", null), concat("B", "c"))',
+            OneOf(NAME, (text("a"), text("Bc")), ignore_case=True),
+        ),
+        ('"b" in~ ("a", "B")', TRUE),
     ],
 )
 def test_lists(written, meant):
@@ -253,7 +257,11 @@ def test_lists(written, meant):
         ('process.name like~ "A*"', Matches(NAME, ("A*",), ignore_case=True)),
         ('process.name regex "A[b-d]+"', Matches(NAME, ("A[b-d]+",), ignore_case=False, regex=True)),
         ('process.name regex~ "A[B-D]+"', Matches(NAME, ("a[B-Db-d]+",), ignore_case=True, regex=True)),
-        ('"abc" : "a*"', Matches(text("abc"), ("a*",), ignore_case=True)),
+        ('"abc" : "A*"', TRUE),
+        ('"abc" like "A*"', FALSE),
+        ('"abc" like ("x", "*b?")', TRUE),
+        ('"abC" regex~ ("x", "[A-B]{2}c")', TRUE),
+        ('"abc" regex "b"', FALSE),
     ],
 )
 def test_patterns(written, meant):
@@ -291,12 +299,7 @@ def test_a_caseless_field_is_its_field_compared_without_case(written, meant):
         ("-7 % 2", long(-1)),
         ("7 / 2.0", double(3.5)),
         ("1 + null", NULL),
-        ("1 / 0", Arithmetic("/", long(1), long(0), Type.LONG)),
-        (
-            "9223372036854775807 + 1",
-            Arithmetic("+", long(9223372036854775807), long(1), Type.LONG),
-        ),
-        ("1.0 % 0", Arithmetic("%", double(1.0), long(0), Type.DOUBLE)),
+        ("1.0 / 0", double(math.inf)),
     ],
 )
 def test_arithmetic(written, meant):
@@ -317,10 +320,7 @@ def test_arithmetic(written, meant):
             'cidrMatch(destination.ip, "10.0.0.0/8", "fe80::/10")',
             Call("cidrMatch", (ADDRESS, text("10.0.0.0/8"), text("fe80::/10")), False, Type.BOOLEAN),
         ),
-        (
-            'cidrMatch("10.0.0.1", "10.0.0.0/8")',
-            Call("cidrMatch", (text("10.0.0.1"), text("10.0.0.0/8")), False, Type.BOOLEAN),
-        ),
+        ('cidrMatch("10.0.0.1", concat("10.0.0.0", "/8"))', TRUE),
         ("string(@timestamp)", Call("string", (TIME,), False, Type.KEYWORD)),
         ('startsWith("abc", process.name)', Call("startsWith", (text("abc"), NAME), False, Type.BOOLEAN)),
     ],
@@ -364,7 +364,7 @@ def test_constants_fold_three_valued(written, meant):
         ("number(process.name, 1.0) == 1", "E204", "1.0"),
         ('cidrMatch(process.name, "10.0.0.0/8")', "E204", "process.name"),
         ("cidrMatch(destination.ip, process.name)", "E205", "process.name"),
-        ('process.name in~ (concat("a", "b"))', "E205", 'concat("a", "b")'),
+        ("cidrMatch(destination.ip, concat(process.name))", "E205", "concat(process.name)"),
         ("length~(process.name) == 1", "E206", "length~"),
         ("process.pid", "E207", "process.pid"),
         ('"a"', "E207", '"a"'),
@@ -378,7 +378,11 @@ def test_constants_fold_three_valued(written, meant):
         ("elevated == 1", "E209", "1"),
         ("destination.ip == 1", "E209", "1"),
         ("@timestamp == true", "E209", "true"),
-        ('length(process.name) == string("a")', "E209", 'string("a")'),
+        ('length(process.name) == string("a")', "E210", 'string("a")'),
+        ('1 + number("x") == 2', "E222", 'number("x")'),
+        ("process.pid == 1 / 0", "E222", "1 / 0"),
+        ("process.pid == -(-9223372036854775807 - 1)", "E222", "-(-9223372036854775807 - 1)"),
+        ("subtract(0, modulo(1, 0)) == 1 or process.pid == 1", "E222", "modulo(1, 0)"),
         ('process.name in ("a", 1)', "E209", "1"),
         ('process.pid == "x"', "E210", '"x"'),
         ('process.pid in ("x")', "E210", '"x"'),

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.check.re2 import matches
 
 from comtrap.check import language
+from comtrap.check.case import lower
 from comtrap.check.language import (
     ANY_CHAR,
     EMPTY,
     MOST_STATES,
     NOTHING,
+    Budget,
     Chars,
     Concat,
     Language,
@@ -19,6 +22,7 @@ from comtrap.check.language import (
     Union,
     render,
 )
+from comtrap.execute import patterns
 
 LETTERS = "abA\n-"
 SETS = st.lists(st.sampled_from(LETTERS), min_size=1, max_size=3).map(
@@ -64,6 +68,36 @@ def ends(tree: Language, value: str, start: int) -> set[int]:
 @given(TREES, st.text(alphabet=LETTERS + "c", max_size=6))
 def test_what_is_written_means_the_same_to_re2(tree, value):
     assert matches(render(tree), value) == (len(value) in ends(tree, value, 0))
+
+
+@settings(max_examples=300)
+@given(TREES, st.text(alphabet=LETTERS + "c", max_size=6))
+def test_a_constant_text_is_of_the_language_or_not(tree, value):
+    assert language.has(tree, value, Budget()) == (len(value) in ends(tree, value, 0))
+
+
+@given(st.text(alphabet="ab*?\n", max_size=6), st.text(alphabet="ab\nB", max_size=6))
+def test_wildcards_mean_the_same_as_on_columns(pattern, value):
+    expected = patterns.matching(pa.array([value]), (pattern,), regex=False)[0].as_py()
+
+    assert language.has(language.wildcards(pattern), value, Budget()) == expected
+
+
+def test_wildcards_without_case_are_for_texts_in_lower_case():
+    assert language.has(language.wildcards("A*\u0130", ignore_case=True), "ax" + lower("\u0130"), Budget())
+
+
+@pytest.mark.parametrize(
+    ("tree", "value"),
+    [
+        (language.wildcards("*a" * 3000), "a" * 3000),
+        (language.text("ab" * 50_000), "ab" * 50_000),
+        (Repeat(Repeat(language.text("a"), 0, 100), 0, 100), "a" * 9_000),
+    ],
+)
+def test_telling_gives_up_rather_than_take_long(tree, value):
+    with pytest.raises(TooLargeError):
+        language.has(tree, value, Budget())
 
 
 @given(st.integers(0, 1200), st.integers(0, 1200), st.integers(0, 1300))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from comtrap.execute.order import address, address_key, canonical, keys, network, version_key
+from comtrap.execute.order import address_key, canonical, keys, version_key
 from comtrap.schema.types import Type
 
 
@@ -37,12 +37,6 @@ def test_addresses_order_by_number_ipv4_among_ipv6():
     addresses = ["::1", "9.0.0.1", "10.0.0.1", "255.255.255.255", "2001:db8::1"]
 
     assert sorted([*reversed(addresses)], key=lambda a: address_key(a) or b"") == addresses
-
-
-def test_networks_ignore_host_bits():
-    assert network("10.6.48.157/8") == (address("10.0.0.0"), address("10.255.255.255"))
-    assert network("2001:db8::5/32") == (address("2001:db8::"), address("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"))
-    assert network("x/8") is None
 
 
 def test_keys_of_columns_keep_nulls_and_lose_what_is_no_address():

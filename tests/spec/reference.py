@@ -8,6 +8,7 @@ Left out: the operators of Lucene's regular expressions that other dialects lack
 from __future__ import annotations
 
 import itertools
+import operator
 import re
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
@@ -281,13 +282,15 @@ def arithmetic(op: str, left: Any, right: Any) -> Any:
             raise FailedError("division by zero")
         return float("nan") if op == "%" or left == 0 else float("inf") * left
     if op == "/" and whole:
-        return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-    if op == "%":
+        found = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+    elif op == "%":
         rest = abs(left) % abs(right)
-        return -rest if left < 0 else rest
-    return {"+": lambda: left + right, "-": lambda: left - right, "*": lambda: left * right, "/": lambda: left / right}[
-        op
-    ]()
+        found = -rest if left < 0 else rest
+    else:
+        found = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}[op](left, right)
+    if whole and not -(2**63) <= found < 2**63:
+        raise FailedError("beyond 64 bits")
+    return found
 
 
 def between(s: str, left: str, right: str, greedy: bool | None = False, *, fold: bool) -> str:

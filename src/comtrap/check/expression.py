@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from comtrap.check import fold, literals, typed
+from comtrap.check import fold, language, literals, typed
+from comtrap.check.calls import ValueFailed
+from comtrap.check.case import lower
 from comtrap.check.functions import SIGNATURES, Parameter, Signature, signature
-from comtrap.check.lucene import PatternError, translate
+from comtrap.check.lucene import PatternError, read, translate
 from comtrap.check.suggest import suggest
 from comtrap.lang import ast
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from comtrap.check.report import Report
     from comtrap.errors import Span
     from comtrap.schema.schema import Field, Schema
@@ -27,6 +31,7 @@ class Expressions:
 
     schema: Schema
     report: Report
+    budget: language.Budget = field(default_factory=language.Budget)
 
     # --- conditions: two-valued above the leaves ---
 
@@ -45,9 +50,7 @@ class Expressions:
 
     def _boolean_field(self, expr: ast.Field) -> typed.Expr:
         column = self._boolean(expr)
-        if isinstance(column, typed.Column):
-            return typed.Compare("==", column, fold.TRUE)
-        return fold.FALSE  # of an optional field that is not mapped: it has no value, so is not true
+        return typed.Compare("==", column, fold.TRUE) if isinstance(column, typed.Column) else column
 
     def _boolean(self, expr: ast.Expr) -> typed.Expr:
         found = self.value(expr)
@@ -76,9 +79,11 @@ class Expressions:
             case ast.Compare():
                 return self._compare(expr)
             case ast.Arithmetic():
-                return fold.arithmetic(expr.op, self._number(expr.left, expr.op), self._number(expr.right, expr.op))
+                left, right = self._number(expr.left, expr.op), self._number(expr.right, expr.op)
+                return self._made(expr, lambda: fold.arithmetic(expr.op, left, right))
             case ast.Negate():
-                return fold.arithmetic("-", typed.Constant(0, Type.LONG), self._number(expr.operand, "-"))
+                operand = self._number(expr.operand, "-")
+                return self._made(expr, lambda: fold.arithmetic("-", typed.Constant(0, Type.LONG), operand))
             case ast.Like():
                 return self._like(expr)
             case ast.In():
@@ -142,10 +147,7 @@ class Expressions:
             return fold.negation(self._compare(same))
         op, left_node, right_node = expr.op, expr.left, expr.right
         (left, left_folded), (right, right_folded) = self._operand(left_node), self._operand(right_node)
-        if fold.has_column(right) and not fold.has_column(left):
-            turned = True
-        else:
-            turned = isinstance(left, typed.Constant) and not isinstance(right, typed.Constant)
+        turned = fold.has_column(right) and not fold.has_column(left)
         if turned:
             op, left_node, right_node = _TURNED[op], right_node, left_node
             left, left_folded, right = right, right_folded, left
@@ -166,38 +168,25 @@ class Expressions:
         self, op: str, left: tuple[typed.Expr, ast.Expr], right: tuple[typed.Expr, ast.Expr], *, folded: bool
     ) -> typed.Expr:
         value, other = left[0], self._alike(right[0], left, right[1])
-        if fold.is_null(other):
-            return fold.NULL
-        if op == "==" and isinstance(other, typed.Constant):
+        if op == "==" and other.value is not None:
             if folded:
                 return typed.OneOf(value, (other,), ignore_case=True)
             if isinstance(value, typed.Call) and value.type is Type.BOOLEAN and isinstance(other.value, bool):
                 return value if other.value else fold.negation(value)
         return fold.comparison(op, value, other)
 
-    def _alike(self, expr: typed.Expr, left: tuple[typed.Expr, ast.Expr], node: ast.Expr) -> typed.Expr:
+    def _alike(self, constant: typed.Expr, left: tuple[typed.Expr, ast.Expr], node: ast.Expr) -> typed.Constant:
         """The right side as a value of the left one's type; null if it is none, which is reported."""
+        assert isinstance(constant, typed.Constant)
+        assert constant.value is not None
+        assert not isinstance(constant.value, typed.Range)
         kind, name = left[0].type, self._named(left[1])
-        if not isinstance(expr, typed.Constant):
-            same = (
-                kind is expr.type
-                or (kind.is_numeric and expr.type.is_numeric)
-                or (kind.is_string and expr.type.is_string)
-            )
-            if same:
-                return expr
-            self.report.add(
-                "E209", "values of different types", node, f"this is {expr.type.value}, {name} is {kind.value}"
-            )
-            return fold.NULL
-        assert expr.value is not None
-        assert not isinstance(expr.value, typed.Range)
         found = self.schema.get(left[1].name) if isinstance(left[1], ast.Field) else None
         try:
-            return literals.convert(expr.value, kind, found.date_format if found is not None else None)
+            return literals.convert(constant.value, kind, found.date_format if found is not None else None)
         except ValueError as error:
             says = f"{name} is {kind.value}: {error}"
-            text = isinstance(expr.value, str)
+            text = isinstance(constant.value, str)
             self.report.add("E210" if text else "E209", f"not a value of type {kind.value}", node, says)
             return fold.NULL
 
@@ -223,31 +212,22 @@ class Expressions:
             self.report.add("E216", "`in~` on what is no text", expr.value, says, "use `in`")
             value = fold.NULL
         constants: list[typed.Constant] = []
-        computed: list[typed.Expr] = []
+        kinds: list[tuple[ast.Expr, Type]] = []
         for node in expr.options:
             option = self.value(node)
             if fold.has_column(option):
                 self._against_field(node, sign)
-            elif fold.is_null(value) or fold.is_null(option):
-                continue
-            elif isinstance(alike := self._alike(option, (value, expr.value), node), typed.Constant):
-                constants.append(alike)
-            elif expr.ignore_case or folded:
-                self.report.add("E205", "not a constant", node, f"a list after `{sign}` holds literals")
-            else:
-                computed.append(typed.Compare("==", value, alike))
-        self._one_kind(expr)
+            elif not fold.is_null(option):
+                kinds.append((node, option.type))
+                if not fold.is_null(value):
+                    constants.append(self._alike(option, (value, expr.value), node))
+        self._one_kind(kinds)
         found = fold.membership(value, constants, ignore_case=expr.ignore_case or folded)
-        if computed:
-            found = fold.any_of([found, *computed], in_leaf=True)
         return fold.negation(found) if expr.negated else found
 
-    def _one_kind(self, expr: ast.In) -> None:
-        literal = [
-            (n, literals.of(n.value).type) for n in expr.options if isinstance(n, ast.Literal) and n.value is not None
-        ]
-        for node, kind in literal:
-            first = literal[0][1]
+    def _one_kind(self, kinds: list[tuple[ast.Expr, Type]]) -> None:
+        for node, kind in kinds:
+            first = kinds[0][1]
             if kind is not first and not (kind.is_numeric and first.is_numeric):
                 says = f"this is {kind.value}, the first one is {first.value}"
                 self.report.add("E209", "a list of several types", node, says)
@@ -271,7 +251,26 @@ class Expressions:
                 patterns.append(pattern.value)
         if fold.is_null(value) or not patterns:
             return fold.NULL
+        if isinstance(value, typed.Constant):
+            return self._decided(str(value.value), expr, ignore_case=ignore_case)
         return typed.Matches(value, tuple(dict.fromkeys(patterns)), ignore_case, expr.regex)
+
+    def _decided(self, text: str, expr: ast.Like, *, ignore_case: bool) -> typed.Expr:
+        """Whether a constant text matches any of the patterns; those that are wrong match nothing."""
+        found = False
+        for pattern in expr.patterns:
+            try:
+                if expr.regex:
+                    wanted = read(str(pattern.value), ignore_case=ignore_case, computed=True)
+                else:
+                    wanted = language.wildcards(str(pattern.value), ignore_case=ignore_case)
+                found = found or language.has(wanted, lower(text) if ignore_case else text, self.budget)
+            except PatternError:  # which is reported
+                continue
+            except language.TooLargeError:
+                says = "the texts are too long to be compared before there are events"
+                self.report.add("E214", "a pattern that cannot be run", pattern, says)
+        return fold.boolean(value=found)
 
     def _regex(self, pattern: ast.Literal, *, ignore_case: bool, computed: bool) -> list[str]:
         assert isinstance(pattern.value, str)
@@ -324,12 +323,16 @@ class Expressions:
             says = f"found {len(expr.arguments)}, expected {known.expected}"
             self.report.add("E203", f"wrong number of arguments of `{known.name}`", expr, says)
             return fold.NULL
-        if any(fold.is_null(a) and not known.parameter(i).null_is_default for i, a in enumerate(arguments)):
+        return self._made(expr, lambda: fold.call(known, tuple(arguments), ignore_case=expr.ignore_case))
+
+    def _made(self, expr: ast.Expr, make: Callable[[], typed.Expr]) -> typed.Expr:
+        """What `make` gives; null if these constants give nothing, which is reported."""
+        try:
+            return make()
+        except ValueFailed as failure:
+            says = "this fails whatever the event"
+            self.report.add("E222", f"a constant without a value: {failure}", expr, says, "write what it was to give")
             return fold.NULL
-        if known.operator is not None:
-            return fold.arithmetic(known.operator, *arguments)
-        assert known.result is not None
-        return typed.Call(known.name, tuple(arguments), expr.ignore_case, known.result)
 
     def _argument(self, known: Signature, number: int, node: ast.Expr) -> typed.Expr:
         found = self.value(node)
@@ -338,17 +341,14 @@ class Expressions:
         if wanted.constant and fold.has_column(found):
             self.report.add("E205", "not a constant", node, f"{place} of `{known.name}` has to be a literal")
             return fold.NULL
-        if not fold.is_null(found) and not self._fits(found, wanted):
-            says = f"this is {found.type.value}, {place} of `{known.name}` has to be {wanted.wanted}"
+        kind = Type.DOUBLE if _is_double(node) else found.type
+        if not fold.is_null(found) and not _fits(found, kind, wanted):
+            says = f"this is {kind.value}, {place} of `{known.name}` has to be {wanted.wanted}"
             self.report.add("E204", "an argument of the wrong type", node, says)
             return fold.NULL
         if known.name == "cidrMatch" and isinstance(found, typed.Constant) and found.value is not None:
             return self._address(found, node, alone=number == 0)
         return found
-
-    def _fits(self, found: typed.Expr, wanted: Parameter) -> bool:
-        literal_address = wanted.types == {Type.IP} and isinstance(found, typed.Constant) and found.type is Type.KEYWORD
-        return found.type in wanted.types or literal_address
 
     def _address(self, found: typed.Constant, node: ast.Expr, *, alone: bool) -> typed.Expr:
         assert isinstance(found.value, str)
@@ -365,6 +365,26 @@ class Expressions:
 
 def _make_condition(expr: ast.Expr) -> str | None:
     return f"compare it: {expr.name} != null" if isinstance(expr, ast.Field) else None
+
+
+def _fits(found: typed.Expr, kind: Type, wanted: Parameter) -> bool:
+    literal_address = wanted.types == {Type.IP} and isinstance(found, typed.Constant) and kind is Type.KEYWORD
+    return kind in wanted.types or literal_address
+
+
+def _is_double(expr: ast.Expr) -> bool:
+    """Whether it is a double though its value may be whole: what ``number`` gives has its type before it has a value."""
+    match expr:
+        case ast.Call():
+            known = signature(expr.name)
+            if known is None or known.operator is None:
+                return known is not None and known.result is Type.DOUBLE
+            return any(map(_is_double, expr.arguments))
+        case ast.Arithmetic():
+            return _is_double(expr.left) or _is_double(expr.right)
+        case ast.Negate():
+            return _is_double(expr.operand)
+    return False
 
 
 def _name_span(expr: ast.Call) -> Span:

@@ -1,24 +1,25 @@
-"""Nodes of typed expressions, made as small as their constants allow.
+"""Nodes of typed expressions, made as small as their constants allow: what looks at no column is a constant.
 
 Folding is three-valued, as Elasticsearch's: an optional field that is not mapped is the literal null, and null spreads.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from comtrap.check import typed
+from comtrap.check import literals, typed
+from comtrap.check.calls import FUNCTIONS, OPERATORS, ORDERS
+from comtrap.check.case import lower
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from comtrap.check.functions import Signature
+
 NULL = typed.Constant(None, Type.NULL)
 TRUE = typed.Constant(True, Type.BOOLEAN)  # noqa: FBT003 - the value itself
 FALSE = typed.Constant(False, Type.BOOLEAN)  # noqa: FBT003
-
-_LONG = range(-(1 << 63), 1 << 63)
 
 
 def is_null(expr: typed.Expr) -> bool:
@@ -100,60 +101,44 @@ def null_check(operand: typed.Expr) -> typed.Expr:
 
 def comparison(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     """``left op right`` of comparable sides; `op` is not ``!=``."""
-    match left, right:
-        case (typed.Constant(value=None), _) | (_, typed.Constant(value=None)):
-            return NULL
-        case typed.Constant(value=str(a)), typed.Constant(value=str(b)) if left.type is right.type is Type.KEYWORD:
-            return boolean(value=_holds(op, (a > b) - (a < b)))
-        case typed.Constant(value=bool(a)), typed.Constant(value=bool(b)):
-            return boolean(value=_holds(op, a - b))
-        case typed.Constant(value=int(a) | float(a)), typed.Constant(value=int(b) | float(b)):
-            return boolean(value=_holds(op, (a > b) - (a < b)))
+    if is_null(left) or is_null(right):
+        return NULL
+    if isinstance(left, typed.Constant) and isinstance(right, typed.Constant):
+        return boolean(value=ORDERS[op](left.value, right.value))
     return typed.Compare(op, left, right)
 
 
-def _holds(op: str, order: int) -> bool:
-    """Whether the comparison holds of sides of which the left one is less (-1), equal (0) or greater (1)."""
-    return {"==": order == 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[op]
-
-
 def arithmetic(op: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
-    """``left op right`` of numbers; what fails or leaves 64 bits is left to fail when it runs."""
+    """``left op right`` of numbers.
+
+    Raises:
+        ValueFailed: the constants have no result.
+    """
     if is_null(left) or is_null(right):
         return NULL
-    kind = Type.LONG if left.type is right.type is Type.LONG else Type.DOUBLE
     if isinstance(left, typed.Constant) and isinstance(right, typed.Constant):
-        a, b = left.value, right.value
-        assert isinstance(a, int | float)
-        assert isinstance(b, int | float)
-        result = _whole(op, int(a), int(b)) if kind is Type.LONG else _fraction(op, float(a), float(b))
-        if result is not None:
-            return typed.Constant(result, kind)
-    return typed.Arithmetic(op, left, right, kind)
+        return literals.of(OPERATORS[op](left.value, right.value))
+    return typed.Arithmetic(op, left, right, Type.LONG if left.type is right.type is Type.LONG else Type.DOUBLE)
 
 
-def _whole(op: str, a: int, b: int) -> int | None:
-    if op in "/%":
-        if b == 0:
-            return None
-        quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-        result = quotient if op == "/" else a - quotient * b
-    else:
-        result = a + b if op == "+" else a - b if op == "-" else a * b
-    return result if result in _LONG else None
+def call(function: Signature, arguments: tuple[typed.Expr, ...], *, ignore_case: bool) -> typed.Expr:
+    """A function of arguments that are right.
 
-
-def _fraction(op: str, a: float, b: float) -> float | None:
-    if op in "/%" and b == 0:
-        return None
-    result = {
-        "+": lambda: a + b,
-        "-": lambda: a - b,
-        "*": lambda: a * b,
-        "/": lambda: a / b,
-        "%": lambda: math.fmod(a, b),
-    }[op]()
-    return result if math.isfinite(result) else None
+    Raises:
+        ValueFailed: the constants have no result.
+    """
+    strict = (not function.parameter(number).null_is_default for number in range(len(arguments)))
+    if any(wanted and is_null(argument) for wanted, argument in zip(strict, arguments, strict=True)):
+        return NULL
+    if function.operator is not None:
+        return arithmetic(function.operator, *arguments)
+    if all(isinstance(argument, typed.Constant) for argument in arguments):
+        flags = {"ignore_case": True} if ignore_case else {}
+        return literals.of(
+            FUNCTIONS[function.name](*(a.value for a in arguments if isinstance(a, typed.Constant)), **flags)
+        )
+    assert function.result is not None
+    return typed.Call(function.name, arguments, ignore_case, function.result)
 
 
 def membership(value: typed.Expr, constants: Sequence[typed.Constant], *, ignore_case: bool) -> typed.Expr:
@@ -163,6 +148,12 @@ def membership(value: typed.Expr, constants: Sequence[typed.Constant], *, ignore
     distinct = tuple(dict.fromkeys(c for c in constants if c.value is not None))
     if not distinct:
         return FALSE
-    if isinstance(value, typed.Constant) and not ignore_case and not isinstance(distinct[0].value, typed.Range):
-        return any_of([comparison("==", value, constant) for constant in distinct], in_leaf=False)
+    if isinstance(value, typed.Constant):
+        return boolean(value=any(_is(value.value, each.value, ignore_case=ignore_case) for each in distinct))
     return typed.OneOf(value, distinct, ignore_case)
+
+
+def _is(value: object, other: object, *, ignore_case: bool) -> bool:
+    if ignore_case and isinstance(value, str) and isinstance(other, str):
+        return lower(value) == lower(other)
+    return value == other

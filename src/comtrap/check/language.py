@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from comtrap.check.case import lower
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LAST = 0x10FFFF
 _MOST_COPIES = 1000  # RE2 refuses larger counts, and nested ones that multiply to more
@@ -17,7 +22,7 @@ Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class TooLargeError(Exception):
-    """The language needs more than `MOST_STATES`."""
+    """The language needs more than `MOST_STATES`, or to tell whether a text is of it takes too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,12 @@ def text(value: str, *, ignore_case: bool = False) -> Language:
     return Concat(tuple(Chars(((point, point),)) for point in points))
 
 
+def wildcards(pattern: str, *, ignore_case: bool = False) -> Language:
+    """The texts that a wildcard pattern matches, in lower case if `ignore_case`."""
+    signs: dict[str, Language] = {"*": ANY_TEXT, "?": ANY_CHAR}
+    return Concat(tuple(signs.get(char) or text(char, ignore_case=ignore_case) for char in pattern))
+
+
 def numbers(low: int, high: int, digits: int) -> Language:
     """The decimal numbers from `low` to `high`, of so many digits; of any number of leading zeros if `digits` is 0."""
     if digits:
@@ -125,8 +136,7 @@ def _digit(low: str, high: str) -> Chars:
 
 
 def _lower(point: int) -> int:
-    """Lower case of one character as one character; U+0130 alone has two, of which the first is meant."""
-    return ord(chr(point).lower()[0])
+    return ord(lower(chr(point)))
 
 
 def _lower_of(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -137,6 +147,86 @@ def _lower_of(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _cased() -> tuple[tuple[int, int], ...]:
     """Every character that has another lower case, with it. Beyond the second plane there is none."""
     return tuple((point, low) for point in range(0x20000) if (low := _lower(point)) != point)
+
+
+@dataclass(slots=True)
+class Budget:
+    """Steps that may still be spent on the constants of one query; about a second's worth to begin with."""
+
+    left: int = 100_000
+
+    def spend(self, steps: int) -> None:
+        """Take steps away.
+
+        Raises:
+            TooLargeError: there are not as many.
+        """
+        self.left -= steps
+        if self.left < 0:
+            raise TooLargeError
+
+
+def has(language: Language, value: str, budget: Budget) -> bool:
+    """Whether a text is of the language. For constants of a query; what runs on events is RE2.
+
+    Raises:
+        TooLargeError: telling takes more steps than the budget has.
+    """
+    states = {language}
+    for char in value:
+        budget.spend(sum(_size(state) for state in states))
+        states = {rest for state in states for rest in _after(state, ord(char))}
+    return any(map(_has_empty, states))
+
+
+def _size(language: Language) -> int:
+    return 2 + len(language.parts) // 8 if isinstance(language, Concat) else 2
+
+
+def _after(language: Language, point: int) -> Iterator[Language]:
+    """What may follow a character; all of it together.
+
+    Source: V. Antimirov, Partial derivatives of regular expressions and finite automaton constructions (1996).
+    """
+    match language:
+        case Chars():
+            if any(low <= point <= high for low, high in language.ranges):
+                yield EMPTY
+        case Union():
+            for part in language.parts:
+                yield from _after(part, point)
+        case Concat():
+            for place, part in enumerate(language.parts):
+                yield from (_then(rest, language.parts[place + 1 :]) for rest in _after(part, point))
+                if not _has_empty(part):
+                    break
+        case Repeat(high=None):
+            again = Repeat(language.part, max(language.low - 1, 0), None)
+            yield from (_then(rest, (again,)) for rest in _after(language.part, point))
+        case Repeat():
+            assert language.high is not None
+            if language.high >= max(language.low, 1):
+                again = Repeat(language.part, max(language.low - 1, 0), language.high - 1)
+                yield from (_then(rest, (again,)) for rest in _after(language.part, point))
+
+
+def _then(first: Language, rest: tuple[Language, ...]) -> Language:
+    parts = (*(first.parts if isinstance(first, Concat) else (first,)), *rest)
+    return parts[0] if len(parts) == 1 else Concat(parts)
+
+
+def _has_empty(language: Language) -> bool:
+    match language:
+        case Chars():
+            return False
+        case Concat():
+            return all(map(_has_empty, language.parts))
+        case Union():
+            return any(map(_has_empty, language.parts))
+        case Repeat():
+            return (language.high is None or language.high >= language.low) and (
+                language.low == 0 or _has_empty(language.part)
+            )
 
 
 def render(language: Language) -> str:

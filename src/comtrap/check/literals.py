@@ -117,6 +117,15 @@ def _date(value: Value, kind: Type, date_format: str | None) -> Range:
     return Range(low, high)
 
 
+def address(written: str) -> int | None:
+    """An IPv4 or IPv6 address as a 128-bit number, IPv4 as ``::ffff:a.b.c.d``; None if it is not one."""
+    try:
+        parsed = ipaddress.ip_address(written)
+    except ValueError:
+        return None
+    return int(parsed) | _IPV4 if parsed.version == 4 else int(parsed)
+
+
 def block(value: Value) -> Range:
     """The addresses of a CIDR block, host bits ignored, or the one address of an address.
 

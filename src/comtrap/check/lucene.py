@@ -38,8 +38,8 @@ class PatternError(Exception):
     is_wrong: bool = True
 
 
-def translate(pattern: str, *, ignore_case: bool = False, computed: bool = False) -> str:
-    """The same language as an RE2 pattern without anchors or flags; it has to match the whole value.
+def read(pattern: str, *, ignore_case: bool = False, computed: bool = False) -> Language:
+    """The language of a pattern.
 
     Args:
         pattern: the expression, escapes of the EQL string already resolved.
@@ -50,8 +50,18 @@ def translate(pattern: str, *, ignore_case: bool = False, computed: bool = False
     Raises:
         PatternError: the pattern is wrong, or RE2 has no form of it.
     """
-    parser = (_Java if computed else _Lucene)(pattern, ignore_case=ignore_case)
-    found = parser.parse()
+    return (_Java if computed else _Lucene)(pattern, ignore_case=ignore_case).parse()
+
+
+def translate(pattern: str, *, ignore_case: bool = False, computed: bool = False) -> str:
+    """The same language as an RE2 pattern without anchors or flags; it has to match the whole value.
+
+    Takes what `read` takes.
+
+    Raises:
+        PatternError: the pattern is wrong, or RE2 has no form of it.
+    """
+    found = read(pattern, ignore_case=ignore_case, computed=computed)
     try:
         return language.render(found)
     except TooLargeError:

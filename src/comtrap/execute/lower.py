@@ -7,7 +7,6 @@ where numbers of both kinds may mix (what ``number`` and arithmetic give).
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass
 from functools import reduce, singledispatch
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.check import typed
+from comtrap.check.calls import FUNCTIONS, LONG, OPERATORS, ORDERS, Value, ValueFailed
 from comtrap.events.batch import ARROW
 from comtrap.execute import patterns
-from comtrap.execute.functions import FUNCTIONS, LONG, OPERATORS, Value, ValueFailed
 from comtrap.execute.order import keys
 from comtrap.execute.text import texts
 from comtrap.schema.types import Type
@@ -37,13 +36,6 @@ _ARROW_OPS: dict[str, Callable[[Any, Any], pa.Array]] = {
     "<=": pc.less_equal,
     ">": pc.greater,
     ">=": pc.greater_equal,
-}
-_PYTHON_OPS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
 }
 
 
@@ -257,7 +249,6 @@ def _against(op: str, values: pa.Array, span: typed.Range, kind: Type) -> pa.Arr
 
 
 def _one_by_one(op: str, left: list[Value], right: list[Value]) -> pa.Array:
-    """Python compares whole numbers with fractions exactly, whatever their size."""
-    compare = _PYTHON_OPS[op]
+    compare = ORDERS[op]
     found = [None if a is None or b is None else compare(a, b) for a, b in zip(left, right, strict=True)]
     return pa.array(found, pa.bool_())

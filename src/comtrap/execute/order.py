@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from comtrap.check.literals import address
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_IPV4 = 0xFFFF << 32  # IPv4 addresses live in ::ffff:0:0/96
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _IDENTIFIER = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
@@ -23,25 +22,6 @@ _VERSION = re.compile(
     rf"(?:-(?P<early>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
     r"(?:\+(?P<build>[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?"
 )
-
-
-def address(text: str) -> int | None:
-    """An IPv4 or IPv6 address as a 128-bit number, IPv4 as ``::ffff:a.b.c.d``; None if it is not one."""
-    try:
-        parsed = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return int(parsed) | _IPV4 if parsed.version == 4 else int(parsed)
-
-
-def network(text: str) -> tuple[int, int] | None:
-    """First and last address of a CIDR block, host bits ignored; None if it is not one."""
-    try:
-        parsed = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None
-    low, high = int(parsed.network_address), int(parsed.broadcast_address)
-    return (low | _IPV4, high | _IPV4) if parsed.version == 4 else (low, high)
 
 
 def canonical(text: str) -> str | None:

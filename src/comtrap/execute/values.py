@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from comtrap.check.calls import Value
 from comtrap.execute.columns import Columns, Given
 from comtrap.execute.condition import combinations, too_many
 from comtrap.execute.execute import ConditionFailed, condition
-from comtrap.execute.functions import Value
 from comtrap.execute.lower import Work, lower
 from comtrap.execute.text import texts
 from comtrap.plan.shape import columns_of

@@ -1,4 +1,4 @@
-"""What each EQL function gives for one set of argument values.
+"""What each EQL function gives for one set of argument values: of events, where it runs, and of constants, where it is checked.
 
 Arguments are Python values: str, int, float, bool or None; dates are ISO text, addresses their canonical text. Positions
 and lengths count UTF-16 code units, as Elasticsearch does; they differ from characters only outside the Basic
@@ -10,16 +10,14 @@ Source: the EQL function reference of Elasticsearch.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from functools import lru_cache, wraps
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from comtrap.check.literals import text
-from comtrap.execute.order import address, network
+from comtrap.check.case import lower
+from comtrap.check.literals import address, block, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,11 +32,6 @@ _DIGITS = re.compile(r"[+-]?[0-9a-zA-Z]+")
 
 class ValueFailed(Exception):  # noqa: N818 - what happened, not a mistake of the program
     """The function has no result for these values, such as ``number("x")``."""
-
-
-def fold(value: str) -> str:
-    """Lower case, one character for each: the folding of every case-insensitive comparison."""
-    return value.lower() if value.isascii() else str(pc.utf8_lower(pa.scalar(value, pa.string())).as_py())
 
 
 def _null_in_null_out(function: Callable[..., Value]) -> Callable[..., Value]:
@@ -122,7 +115,7 @@ def between(source: str, left: str, right: str, greedy: bool = False, *, ignore_
     """The text between the first `left` and the next `right`, or the last one if greedy; ``""`` if either is absent."""
     if not (source and left and right):
         return source
-    searched, first, last = (_units(fold(t) if ignore_case else t) for t in (source, left, right))
+    searched, first, last = (_units(lower(t) if ignore_case else t) for t in (source, left, right))
     start = searched.find(first)
     if start < 0:
         return ""
@@ -131,12 +124,7 @@ def between(source: str, left: str, right: str, greedy: bool = False, *, ignore_
     return "" if end < 0 else _from_units(_units(source)[start:end])
 
 
-@lru_cache(maxsize=4096)
-def _block(cidr: str) -> tuple[int, int]:
-    found = network(cidr)
-    if found is None:
-        raise ValueFailed(f'"{cidr}" is not a CIDR block')
-    return found
+_block = lru_cache(maxsize=4096)(block)
 
 
 @_null_in_null_out
@@ -145,7 +133,7 @@ def cidr_match(source: str, *cidrs: str) -> Value:
     number = address(source)
     if number is None:
         raise ValueFailed(f'"{source}" is not an IP address')
-    return any(low <= number <= high for low, high in map(_block, cidrs))
+    return any(found.low <= number <= found.high for found in map(_block, cidrs))
 
 
 @_null_in_null_out
@@ -157,13 +145,13 @@ def concat(*values: bool | float | str) -> Value:
 @_null_in_null_out
 def ends_with(source: str, tail: str, *, ignore_case: bool = False) -> Value:
     """Whether the text ends so."""
-    return fold(source).endswith(fold(tail)) if ignore_case else source.endswith(tail)
+    return lower(source).endswith(lower(tail)) if ignore_case else source.endswith(tail)
 
 
 @_null_in_null_out
 def starts_with(source: str, head: str, *, ignore_case: bool = False) -> Value:
     """Whether the text begins so."""
-    return fold(source).startswith(fold(head)) if ignore_case else source.startswith(head)
+    return lower(source).startswith(lower(head)) if ignore_case else source.startswith(head)
 
 
 @_null_in_null_out
@@ -171,14 +159,14 @@ def string_contains(source: str, part: str, *, ignore_case: bool = False) -> Val
     """Whether the text has the part in it; nothing is in an empty text, nor an empty part in anything."""
     if not (source and part):
         return False
-    return fold(part) in fold(source) if ignore_case else part in source
+    return lower(part) in lower(source) if ignore_case else part in source
 
 
 def index_of(source: str | None, part: str | None, start: int | None = None, *, ignore_case: bool = False) -> Value:
     """Where the part first occurs at or after `start`, counted from 0; null if it does not."""
     if source is None or part is None:
         return None
-    searched, wanted = (_units(fold(t) if ignore_case else t) for t in (source, part))
+    searched, wanted = (_units(lower(t) if ignore_case else t) for t in (source, part))
     found = searched.find(wanted, min(max(start or 0, 0), len(searched)))
     return None if found < 0 else found
 
@@ -259,3 +247,8 @@ OPERATORS: Mapping[str, Callable[..., Value]] = MappingProxyType(
     {"+": add, "-": subtract, "*": multiply, "/": divide, "%": modulo}
 )
 """Arithmetic operators do what the functions do."""
+
+ORDERS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
+    {"==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+)
+"""Comparisons of values of one kind. Python compares whole numbers with fractions exactly, whatever their size."""

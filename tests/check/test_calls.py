@@ -7,8 +7,8 @@ import math
 
 import pytest
 
+from comtrap.check.calls import FUNCTIONS, OPERATORS, ValueFailed
 from comtrap.check.functions import SIGNATURES
-from comtrap.execute.functions import FUNCTIONS, OPERATORS, ValueFailed, fold
 
 
 def test_there_is_one_for_every_signature():
@@ -112,8 +112,6 @@ def test_half_a_character_equals_nothing_a_query_can_say():
 
 
 def test_case_is_folded_one_character_for_one():
-    assert fold("ÄÖÜ") == "äöü"
-    assert len(fold("\u0130stanbul")) == len("\u0130stanbul")
     assert FUNCTIONS["between"]("xÄyÖz", "ä", "ö", ignore_case=True) == "y"
     assert FUNCTIONS["indexOf"]("\u0130\u0130Z", "z", ignore_case=True) == 2
 
@@ -148,8 +146,6 @@ def test_cidr_match(ip, cidrs, expected):
 def test_cidr_match_fails_on_what_is_no_address():
     with pytest.raises(ValueFailed, match="not an IP address"):
         FUNCTIONS["cidrMatch"]("x", "10.0.0.0/8")
-    with pytest.raises(ValueFailed, match="not a CIDR block"):
-        FUNCTIONS["cidrMatch"]("10.0.0.1", "10.0.0.0/99")
 
 
 def test_concat_writes_everything_as_text():
