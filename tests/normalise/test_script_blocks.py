@@ -170,3 +170,19 @@ def test_no_record_is_lost_or_doubled(batches):
     given_batches = [[part(n, t, f"{n}", block, minute) for n, t, block, minute in batch] for batch in batches if batch]
     rows = run(ScriptBlocks(size_bytes=4_000), *given_batches)
     assert sorted(row["_position"] for row in rows) == list(range(sum(map(len, given_batches))))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(["b1", "b2"]), st.integers(0, 30)), max_size=12
+    ),
+    st.lists(st.integers(1, 5), min_size=12, max_size=12),
+)
+def test_however_records_are_divided_into_batches_the_same_is_joined(records, sizes):
+    parts = [part(n, t, f"{n}", block, minute) for n, t, block, minute in records]
+    left, batches = list(parts), []
+    for size in sizes:
+        if left:
+            batches.append(left[:size])
+            left = left[size:]
+    assert joined(run(ScriptBlocks(size_bytes=4_000), *batches)) == joined(run(ScriptBlocks(size_bytes=4_000), parts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SIZE_BYTES = 64 << 20
 SPAN_NS = 600 * 1_000_000_000
+_RECORD_BYTES = 1_024  # what a record takes up beside its text, about
 
 JOINED = "comtrap.powershell.script_block_text"
 PARTS = "comtrap.powershell.script_block_parts"
@@ -54,56 +56,61 @@ class ScriptBlocks:
     later, or until more than `size_bytes` are held; then they come as one batch. The first of them carries
     `comtrap.powershell.script_block_text`, the text of all parts that were found in their order, and
     `comtrap.powershell.script_block_parts`, the event numbers of the others. Every record stays an event: one that
-    repeats a part passes as it is.
+    repeats a part passes as it is. What is joined depends on the records and their order alone, not on how they are
+    divided into batches.
     """
 
     size_bytes: int = SIZE_BYTES
     span_ns: int = SPAN_NS
     _blocks: dict[tuple[str, str], _Block] = field(default_factory=dict)
     _held_bytes: int = 0
+    _due_ns: float = inf  # when the oldest block is given up
 
     def feed(self, raw: RawBatch) -> Iterator[RawBatch]:
         """The batch without the records that are held back, and batches that are complete now."""
-        partial = _partial(raw)
-        if partial is None or not partial.any():
-            yield raw
-            return
-        rest = np.flatnonzero(~partial)
-        if len(rest):
-            yield RawBatch(raw.kind, raw.frame.take(rest), raw.origin, lambda rows: raw.fetch(rest[rows]))
-        yield from self._hold(raw.fetch(np.flatnonzero(partial)))
+        rest, parts = divided(raw)
+        if rest is not None:
+            yield rest
+        if parts is not None:
+            yield from self.hold(parts)
 
     def flush(self) -> Iterator[RawBatch]:
         """What is still held back, at the end of the file."""
         for key in list(self._blocks):
             yield self._release(key)
 
-    def _hold(self, raw: RawBatch) -> Iterator[RawBatch]:
-        numbers, totals = _numbers(raw.frame, _NUMBER), _numbers(raw.frame, _TOTAL)
+    def hold(self, raw: RawBatch) -> Iterator[RawBatch]:
+        """Take whole records that are parts of several, in their order; gives batches that are complete now."""
+        numbers, totals = (np.asarray(_numbers(raw.frame, names)) for names in (_NUMBER, _TOTAL))
         ids, texts, hosts = (_texts(raw.frame, names) for names in (_ID, _TEXT, _HOST))
         times = _times(raw.frame)
         repeated: list[int] = []
-        for row, (number, total) in enumerate(zip(numbers, totals, strict=True)):
-            assert number is not None
-            assert total is not None
+        for row, (number, total) in enumerate(zip(numbers.tolist(), totals.tolist(), strict=True)):
+            yield from self._late(times[row])
             key = (hosts[row] or "", (ids[row] or "").lower())
             block = self._blocks.setdefault(key, _Block(times[row], raw.origin))
             if number in block.parts:
                 repeated.append(row)
                 continue
-            record = raw.frame.take([row])
-            block.parts[number] = (texts[row] or "", record)
-            block.size_bytes += record.nbytes
-            self._held_bytes += record.nbytes
+            self._due_ns = min(self._due_ns, block.started_ns + self.span_ns)
+            text = texts[row] or ""
+            block.parts[number] = (text, raw.frame.take([row]))
+            block.size_bytes += len(text) + _RECORD_BYTES
+            self._held_bytes += len(text) + _RECORD_BYTES
             if len(block.parts) == total:
                 yield self._release(key)
+            while self._held_bytes > self.size_bytes:
+                yield self._release(next(iter(self._blocks)))
         if repeated:
             yield RawBatch(raw.kind, raw.frame.take(repeated), raw.origin)
-        late = max(times) - self.span_ns
-        for key in [k for k, b in self._blocks.items() if b.started_ns < late]:
+
+    def _late(self, now_ns: int) -> Iterator[RawBatch]:
+        """Give up blocks that began long ago."""
+        if now_ns <= self._due_ns:
+            return
+        for key in [key for key, block in self._blocks.items() if block.started_ns < now_ns - self.span_ns]:
             yield self._release(key)
-        while self._held_bytes > self.size_bytes:
-            yield self._release(next(iter(self._blocks)))
+        self._due_ns = min((block.started_ns for block in self._blocks.values()), default=inf) + self.span_ns
 
     def _release(self, key: tuple[str, str]) -> RawBatch:
         block = self._blocks.pop(key)
@@ -119,15 +126,24 @@ class ScriptBlocks:
         return RawBatch((PROVIDER, 4104), frame.take(np.argsort(positions, kind="stable")), block.origin)
 
 
+def divided(raw: RawBatch) -> tuple[RawBatch | None, RawBatch | None]:
+    """The records that are whole scripts or no scripts, and whole records that are parts of several; None for none."""
+    partial = _partial(raw)
+    if partial is None or not partial.any():
+        return raw, None
+    rest = np.flatnonzero(~partial)
+    others = RawBatch(raw.kind, raw.frame.take(rest), raw.origin, lambda rows: raw.fetch(rest[rows]))
+    return others if rest.size else None, raw.fetch(np.flatnonzero(partial))
+
+
 def _partial(raw: RawBatch) -> np.ndarray | None:
     """Which records are a part of several; None where the batch cannot have such."""
     if raw.kind != (PROVIDER, 4104) or JOINED in raw.frame.schema.names:
         return None
-    numbers, totals, ids = _numbers(raw.frame, _NUMBER), _numbers(raw.frame, _TOTAL), _texts(raw.frame, _ID)
-    return np.array([
-        number is not None and total is not None and 1 <= number <= total and total > 1 and named is not None
-        for number, total, named in zip(numbers, totals, ids, strict=True)
-    ])  # fmt: skip
+    number, total = _numbers(raw.frame, _NUMBER), _numbers(raw.frame, _TOTAL)
+    named = pc.is_valid(_column(raw.frame, _ID))
+    sensible = pc.and_(pc.and_(pc.greater_equal(number, 1), pc.less_equal(number, total)), pc.greater(total, 1))
+    return np.asarray(pc.fill_null(pc.and_(sensible, named), pa.scalar(value=False)))
 
 
 def _column(frame: pa.Table, names: tuple[str, ...]) -> pa.Array:
@@ -143,8 +159,8 @@ def _texts(frame: pa.Table, names: tuple[str, ...]) -> list[str | None]:
     return _column(frame, names).to_pylist()
 
 
-def _numbers(frame: pa.Table, names: tuple[str, ...]) -> list[int | None]:
-    return typed(_column(frame, names), Type.LONG)[0].to_pylist()
+def _numbers(frame: pa.Table, names: tuple[str, ...]) -> pa.Array:
+    return typed(_column(frame, names), Type.LONG)[0]
 
 
 def _times(frame: pa.Table) -> list[int]:
