@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from comtrap.errors import RuleError
+    from comtrap.rules.exceptions import ExceptionItem
     from comtrap.rules.rule import Rule
     from comtrap.scanning.part import Input, Progress
 
@@ -77,18 +78,24 @@ class Result:
 
 
 def scan(
-    paths: Iterable[str], rules: Sequence[Rule], *, jobs: int = 1, progress: Progress = lambda _path, _events: None
+    paths: Iterable[str],
+    rules: Sequence[Rule],
+    *,
+    exceptions: Sequence[ExceptionItem] = (),
+    jobs: int = 1,
+    progress: Progress = lambda _path, _events: None,
 ) -> Result:
     """Run every rule over every input.
 
     Args:
         paths: files, folders, archives, ``-`` for standard input. What cannot be read is in the result, not raised.
         rules: what to look for; see `comtrap.load_rules`.
+        exceptions: events that rules are not to see. Those that have expired are the caller's to leave out.
         jobs: how many processes may be used; the alerts are the same for any number.
         progress: told what is read, as it is read.
     """
     began = time.perf_counter()
-    plan, rule_errors = compile_rules(rules, telemetry())
+    plan, rule_errors = compile_rules(rules, telemetry(), exceptions)
     plan = optimise(plan)
     tally = Tally()
     inputs = list(enumerate(files(paths, tally.problems)))

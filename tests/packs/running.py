@@ -1,4 +1,4 @@
-"""Rules run over files of raw records, the way a scan does, in one process."""
+"""A whole pack run over files of raw records."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
-
-from comtrap.events.concat import concat
-from comtrap.events.problems import Problems
-from comtrap.events.wanted import Wanted
-from comtrap.execute.execute import execute
-from comtrap.match.match import match
-from comtrap.normalise.normalise import raw_columns, to_events
-from comtrap.normalise.script_blocks import ScriptBlocks
 from comtrap.plan.optimise import optimise
+from comtrap.proof.run import fired
 from comtrap.rules.compile import compile_rules
 from comtrap.rules.load import load
 from comtrap.schema.telemetry import telemetry
-from comtrap.sources.read import read
 
 if TYPE_CHECKING:
     from comtrap.plan.plan import Plan
@@ -41,17 +32,4 @@ def pack(path: Path = PACK) -> tuple[tuple[Rule, ...], Plan]:
 def alerts(path: Path, where: Path = PACK) -> list[tuple[str, tuple[int, ...]]]:
     """What fires on a file: the rule's file name without suffix, and the positions of the events."""
     rules, plan = pack(where)
-    problems, blocks = Problems(), ScriptBlocks()
-    wanted = plan.columns | {plan.category_field}
-    raws = [part for raw in read(str(path), 0, Wanted(raw_columns(wanted)), problems) for part in blocks.feed(raw)]
-    raws += blocks.flush()
-    assert not problems.skipped
-    assert not problems.failed
-    hits = execute(plan, concat([to_events(raw, wanted, problems) for raw in raws]))
-    out = []
-    for number, query in enumerate(plan.queries):
-        out.extend(
-            (rules[number].path.stem, tuple(event for event in found.events if event is not None))
-            for found in match(query, number, hits.filter(pc.equal(hits["query"], number)))
-        )
-    return out
+    return [(rules[one.query].path.stem, one.events) for one in fired(plan, path)]

@@ -13,9 +13,10 @@ from comtrap.rules.rule import SOURCES
 from comtrap.sinks.plain import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from comtrap.errors import RuleError
+    from comtrap.rules.exceptions import ExceptionItem
     from comtrap.scan import Result
 
 FAILED = 20  # inputs that could not be read, of which each is named; the rest is counted
@@ -56,6 +57,15 @@ class Notes:
         """Rules that cannot run, each with what is wrong with it."""
         for error in errors:
             self._console.print(str(error), style="red")
+
+    def exceptions(self, applied: Sequence[ExceptionItem], expired: Iterable[ExceptionItem]) -> None:
+        """Which exceptions apply, and which no longer do: the latter is said even to those who asked for quiet."""
+        if applied and not self._quiet:
+            names = ", ".join(plain(item.label) for item in applied)
+            self._console.print(f"{len(applied):,} exception{'s' * (len(applied) != 1)} applied: {names}")
+        for item in expired:
+            said = f"the exception {plain(item.label)} expired {item.expires:%Y-%m-%d %H:%M %Z} and is not applied"
+            self._console.print(f"{said} (owner: {plain(item.owner)}, ticket: {plain(item.ticket)})", style="yellow")
 
     def problems(self, result: Result) -> None:
         """What could not be read, and what went wrong with it."""

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from comtrap import sinks
+from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
 from comtrap.cli.output import output
@@ -42,6 +43,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help="ndjson: one more line for each event of a sequence, as Elastic has",
     )
     more("--min-severity", choices=SEVERITIES, default="low", help="run only rules of this severity and above")
+    add_exceptions(parser)
     more("--fail-on", choices=SEVERITIES, help="exit with 1 if there is an alert of this severity or above")
     more("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes to use (default: one a core)")
     more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
@@ -58,14 +60,17 @@ def run(args: argparse.Namespace) -> int:
     notes = Notes(quiet=args.quiet)
     rules, wrong = load_files(locate(name) for name in args.rules or (DEFAULT,))
     rules = [rule for rule in rules if rule.severity >= Severity[args.min_severity.upper()]]
+    excepted, expired, wrong_exceptions = exceptions_of(args)
+    wrong += wrong_exceptions
     notes.wrong_rules(wrong)
+    notes.exceptions(excepted, expired)
     if wrong and not rules:
         return WRONG_RULE
     if args.jobs == 1:
         pa.set_cpu_count(1)
     with output(args.output) as out:
         with notes.progress() as progress:
-            result = scan(args.paths, rules, jobs=args.jobs, progress=progress)
+            result = scan(args.paths, rules, exceptions=excepted, jobs=args.jobs, progress=progress)
         notes.wrong_rules(result.rule_errors)
         with sink(out, blocks=True) if args.building_blocks else sink(out) as writer:
             for alert in result.alerts:

@@ -117,7 +117,7 @@ class _Reader(Reader):
         return Guide("", "")
 
     def check_lookback(self, rule: Rule) -> None:
-        interval, lookback = _duration(rule.interval), _duration(rule.lookback.removeprefix("now-"))
+        interval, lookback = duration(rule.interval), duration(rule.lookback.removeprefix("now-"))
         if lookback < interval:
             self.say(
                 "E304", "`lookback` is shorter than `interval`: events between two runs would not be seen", "lookback"
@@ -196,5 +196,6 @@ def _lookback(value: Any) -> str:
     return str(value)
 
 
-def _duration(written: str) -> timedelta:
+def duration(written: str) -> timedelta:
+    """What ``5m`` stands for."""
     return timedelta(**{_UNITS[written[-1]]: min(int(written[:-1]), 10_000)})
