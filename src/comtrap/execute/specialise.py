@@ -48,6 +48,7 @@ class Specialiser:
         self._plan = plan
         self._schema = schema
         self._dead = [with_stages(query, _dead) for query in plan.queries]
+        self._asked = [frozenset(stage.category for stage in stages(query)) for query in plan.queries]
         self._facts: dict[int, _Leaf] = {}
         self._same: dict[typed.Expr, typed.Expr] = {}
         self._leaves: dict[tuple[int, ...], bool] = {}
@@ -66,7 +67,9 @@ class Specialiser:
         return replace(self._plan, queries=queries, columns=build(queries, self._plan.category_field).columns)
 
     def _query(self, number: int, query: QueryPlan, known: Mapping[str, pa.Array]) -> QueryPlan:
-        if not any(self._may_be_met(stage, known) for stage in stages(query)):
+        asked = self._asked[number]
+        category = known.get(self._plan.category_field)
+        if category is not None and None not in asked and asked.isdisjoint(_values(category)):
             return self._dead[number]
         return with_stages(query, lambda stage: self._stage(stage, known))
 
@@ -122,9 +125,17 @@ class Specialiser:
         key = (leaf.number, *map(id, columns.values()))
         if key not in self._leaves:
             self._held |= {id(column): column for column in columns.values()}
-            batch = EventBatch(pa.table({**columns, "_event": pa.array([0], pa.uint64())}), self._schema)
-            self._leaves[key] = bool(Conditions(batch).decide(expr, _ONE, _never)[0])
+            self._leaves[key] = self._truth(expr, columns)
         return _TRUE if self._leaves[key] else _FALSE
+
+    def _truth(self, expr: typed.Expr, columns: Mapping[str, pa.Array]) -> bool:
+        match expr:
+            case typed.Compare("==", typed.Column(name, Type.KEYWORD), typed.Constant(str() as value)):
+                # An event's code and provider: another one for each kind of event, so not worth a batch.
+                return value in _values(columns[name])
+            case _:
+                batch = EventBatch(pa.table({**columns, "_event": pa.array([0], pa.uint64())}), self._schema)
+                return bool(Conditions(batch).decide(expr, _ONE, _never)[0])
 
 
 def _values(column: pa.Array) -> list[object]:

@@ -26,8 +26,13 @@ def source_columns(kind: Kind) -> frozenset[str]:
 
 def sources(raw: RawBatch) -> Counter[str]:
     """The events of a batch by source (``sysmon``, ``security`` …)."""
-    size = raw.frame.num_rows
-    if raw.frame.num_columns == 1:
-        return Counter({source(raw.kind[0], None, None, None): size})
+    names = raw.frame.schema.names
+    if set(names) <= {"_position", CHANNEL}:
+        # Batches of kinds that nothing looks at are many and small.
+        channels = raw.frame.column(CHANNEL).to_pylist() if CHANNEL in names else [None] * raw.frame.num_rows
+        out: Counter[str] = Counter()
+        for channel, count in Counter(channels).items():
+            out[source(raw.kind[0], channel, None, None)] += count
+        return out
     events = to_events(raw, frozenset({SOURCE}), Problems())
     return Counter({each["values"]: each["counts"] for each in pc.value_counts(events.column(SOURCE)).to_pylist()})
