@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.sources.evtx_builder import chunk, event, file
 from tests.sources.reading import field, file_rows
+from tests.sources.xml_builder import xml
 
 import comtrap.sources
 from comtrap.events.problems import Problems
@@ -24,7 +25,12 @@ from comtrap.sources.read import read
 
 LOG = file(chunk([event(number=n) for n in range(2)]))
 LINES = b'{"n":1}\n{"n":2}\n'
-SAMPLES = {"evtx": LOG, "ndjson": LINES, "json_values": json.dumps([{"n": 1}, {"n": 2}], indent=1).encode()}
+SAMPLES = {
+    "evtx": LOG,
+    "ndjson": LINES,
+    "json_values": json.dumps([{"n": 1}, {"n": 2}], indent=1).encode(),
+    "xml": f"<Events>{xml(number=1)}{xml(number=2)}</Events>".encode(),
+}
 SOURCES = dict(every(comtrap.sources, "sniff", "read"))
 
 
@@ -46,12 +52,12 @@ def test_the_name_of_a_file_says_nothing(tmp_path, name):
         assert problems == Problems()
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"\xef\xbb\xbf", b"[]", b" \r\n \n", LOG[:4096]])
+@pytest.mark.parametrize("data", [b"", b"\n", b"\xef\xbb\xbf", b"[]", b" \r\n \n", b"<Events></Events>", LOG[:4096]])
 def test_a_file_without_events_is_no_failure(tmp_path, data):
     assert file_rows(tmp_path, data) == ([], Problems())
 
 
-@pytest.mark.parametrize("data", [b"not a log\n", os.urandom(3000), b"<Events></Events>", b"0\0\0\0LfLe" + bytes(40)])
+@pytest.mark.parametrize("data", [b"not a log\n", os.urandom(3000), b"<html></html>", b"0\0\0\0LfLe" + bytes(40)])
 def test_a_file_that_is_no_log_is_said_by_name(tmp_path, data):
     found, problems = file_rows(tmp_path, data, name="x.evtx")
 
@@ -145,7 +151,18 @@ def test_a_sample_cut_off_gives_problems_and_no_crash(tmp_path, name, part):
 @settings(deadline=None, max_examples=100, suppress_health_check=QUIET)
 @given(
     st.sampled_from(
-        [b"PK\3\4", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0", b"ElfFile\0", b"ElfChnk\0", b"[{", b'{"', b"\xff\xfe"]
+        [
+            b"PK\3\4",
+            b"\x1f\x8b\x08",
+            b"BZh9",
+            b"\xfd7zXZ\0",
+            b"ElfFile\0",
+            b"ElfChnk\0",
+            b"[{",
+            b'{"',
+            b"<Event ",
+            b"\xff\xfe",
+        ]
     ),
     st.binary(max_size=300),
 )

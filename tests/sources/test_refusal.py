@@ -11,8 +11,9 @@ from comtrap.sources.refusal import refusal
     ("head", "words"),
     [
         (b"0\0\0\0LfLe\1\0\0\0", "wevtutil export-log"),
-        (b'<?xml version="1.0"?><Events>', "XML"),
-        (b"\xef\xbb\xbf<Event xmlns='x'>"[3:], "XML"),
+        (b'<?xml version="1.0"?><Sysmon>', "XML, but no Windows events"),
+        (b"<html>", "XML, but no Windows events"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>", "declares a document type"),
         (b"7z\xbc\xaf\x27\x1c\0\4", "7-Zip"),
         (b"Rar!\x1a\x07\1\0", "RAR"),
         (b"\x28\xb5\x2f\xfd\0\0", "Zstandard"),

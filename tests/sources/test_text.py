@@ -41,3 +41,8 @@ def test_text_that_ends_within_a_character_is_read_to_there():
 
 def test_other_bytes_stay_as_they_are():
     assert decoded(b"ElfFile\0\xff\xfe") == b"ElfFile\0\xff\xfe"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_xml_is_recognised_without_a_mark_too(encoding):
+    assert decoded("<Events/>".encode(encoding)) == b"<Events/>"

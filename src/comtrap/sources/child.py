@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import faulthandler
+import gc
 import importlib
 import os
 import select
@@ -230,6 +231,8 @@ def serve(seconds: float, memory_bytes: int) -> None:
     # Ctrl+C reaches every process of a terminal; the run decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(memory_bytes)
+    # Trees have no circles. To look for some while one grows takes as long as to parse it.
+    gc.disable()
     source, out = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     with Path(os.devnull).open("r+b") as nothing:
         # What a parser prints must not be taken for an answer.
@@ -242,6 +245,8 @@ def serve(seconds: float, memory_bytes: int) -> None:
                 out.write(_FRAME.pack(status, len(data)))
                 out.write(data)
                 out.flush()
+            gc.collect()
+            gc.freeze()
 
 
 def _served(name: str, request: bytes, seconds: float, nothing: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:

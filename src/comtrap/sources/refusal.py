@@ -21,7 +21,7 @@ _KNOWN = (
     (0, b"\xd4\xc3\xb2\xa1", "a network capture, not an event log"),
     (0, b"\x0a\x0d\x0d\x0a", "a network capture, not an event log"),
 )
-_XML = re.compile(rb"\s*<(?:\?xml|Events?\b|!--)")
+_XML = re.compile(rb"\s*<(?:\?xml|[A-Za-z]|!--|!DOCTYPE)")
 _PRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -30,8 +30,12 @@ def refusal(head: bytes) -> str:
     for at, magic, sentence in _KNOWN:
         if head[at:].startswith(magic):
             return sentence
+    if _XML.match(head) and b"<!DOCTYPE" in head:
+        return "XML that declares a document type, which no export of a log does; not read"
     if _XML.match(head):
-        return "XML, which is not read; export the log as .evtx (wevtutil epl, or Save All Events As) or as JSON lines"
+        return (
+            "XML, but no Windows events in it; expected is what wevtutil qe or Event Viewer's Save All Events As writes"
+        )
     if b"\0" in head:
         return "not a log that is known: neither EVTX nor JSON, gzip, zip or tar"
     first = head.strip().split(b"\n")[0][:60].decode("ascii", "replace")

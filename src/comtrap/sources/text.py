@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 _BOM = codecs.BOM_UTF8
 _PIECE = 1 << 16
+_FIRST = b"{[< \r\n\t"
 
 
-def as_utf8(content: Content) -> Content:
+def as_utf8(content: Content, encoding: str | None = None) -> Content:
     """The content without a byte order mark; UTF-16 (what PowerShell's ``>`` writes) as UTF-8.
 
     Halves of surrogate pairs become U+FFFD. Anything else stays as it is.
+
+    Args:
+        content: as it was opened.
+        encoding: what the content says it is in, None for what its first bytes show.
     """
-    encoding = _utf16(content.head)
+    encoding = encoding or _utf16(content.head)
     if encoding is not None:
         inner: IO[bytes] = cast("IO[bytes]", _Decoded(content.stream, encoding))
     elif content.head.startswith(_BOM):
@@ -37,16 +42,16 @@ def as_utf8(content: Content) -> Content:
 def _utf16(head: bytes) -> str | None:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    # Without a mark: JSON begins with ASCII characters.
-    if len(head) >= 4 and head[:1] in b"{[ \r\n\t" and head[1] == 0 and head[3] == 0 and head[2] != 0:
+    # Without a mark: JSON and XML begin with ASCII characters.
+    if len(head) >= 4 and head[:1] in _FIRST and head[1] == 0 and head[3] == 0 and head[2] != 0:
         return "utf-16-le"
-    if len(head) >= 4 and head[0] == 0 and head[2] == 0 and head[1:2] in b"{[ \r\n\t" and head[3] != 0:
+    if len(head) >= 4 and head[0] == 0 and head[2] == 0 and head[1:2] in _FIRST and head[3] != 0:
         return "utf-16-be"
     return None
 
 
 class _Decoded(io.RawIOBase):
-    """UTF-16 read as UTF-8."""
+    """Text in another encoding read as UTF-8."""
 
     def __init__(self, inner: BinaryIO, encoding: str) -> None:
         super().__init__()
