@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +93,11 @@ def test_what_is_no_encoded_command_gives_nothing(line):
     assert command_line.decoded(line) == []
 
 
+def test_letters_that_are_like_those_of_base64_are_not_decoded():
+    assert command_line.decoded("powershell -e \u017fAAAAAAAA") == []
+    assert command_line.decoded("powershell -e \u212aAAAAAAAA") == []
+
+
 def test_nesting_is_followed_only_so_deep():
     line = "dir"
     for _ in range(command_line.DEPTH + 3):
@@ -112,3 +119,21 @@ def test_any_text_is_read_without_an_error(text):
 @given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=6))
 def test_whatever_is_encoded_is_decoded(text):
     assert command_line.decoded(f"powershell -enc {encoded(text)}")[:1] == [text]
+
+
+@given(
+    st.text(alphabet="-/\u2013ePnNc:' \t\u3000\x1c\"^`", max_size=12),
+    st.sampled_from(["e", "E", "enc", "eNcOdedCommand", 'e"n^c`o', "ec"]),
+    st.text(alphabet=": '\t\u2003\x85\"^`", min_size=1, max_size=4),
+    st.integers(0, 20),
+)
+def test_the_hint_is_in_every_line_that_has_an_encoded_command(before, parameter, between, tricks):
+    letters = encoded("whoami /all")
+    line = f"x {before}-{parameter}{between}{letters[:tricks]}^{letters[tricks:]}"
+    hinted = pc.match_substring_regex(pa.array([line]), command_line.HINT).to_pylist() == [True]
+    assert hinted or command_line.decoded(line) == []
+
+
+def test_the_hint_is_not_in_an_ordinary_line():
+    lines = ["dllhost.exe /Processid:{AB8902B4-09CA-4BB6-B78D-A8F59079A8D5}", "svchost.exe -k netsvcs -p -s Schedule"]
+    assert pc.match_substring_regex(pa.array(lines), command_line.HINT).to_pylist() == [False, False]

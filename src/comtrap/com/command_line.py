@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 DEPTH = 5  # encoded commands inside encoded commands that are followed
 LIMIT = 16  # decoded texts kept of one command line
 SIZE = 1 << 20  # characters of one text that are looked at; Windows ends a command line at 32,767
-
-_TRICKS = str.maketrans("", "", '^"')
-_BLANKS = re.compile(r"\s+")
 
 # PowerShell takes any beginning of a parameter's name, and -, / or one of three longer dashes before it. `-ec` is an alias of its own.
 # Source: about_PowerShell_exe; System.Management.Automation's CommandLineParameterParser.
@@ -21,11 +17,17 @@ _ENCODED = re.compile(
     rf"(?:^|[\s,;(&|'`])[-/\u2013\u2014\u2015]e(?:{_PREFIXES})?(?:\s+|\s*:\s*)'?([A-Za-z0-9+/]{{8,}}={{0,2}})",
     re.IGNORECASE,
 )
+_TRICK = '["^`]*'
+HINT = (
+    rf"(?i)[-/\x{{2013}}-\x{{2015}}]{_TRICK}e[{_NAME}\"^`]*[\s\pZ:\x0b\x1c-\x1f\x{{85}}'\"^`]+"
+    rf"(?:[a-z0-9+/]{_TRICK}){{8}}"
+)
+"""An RE2 expression found in every text of which `decoded` gives something, and in few others."""
 
 
 def plain(text: str) -> str:
     """The text without carets and double quotes, each run of blanks as one, none at the ends."""
-    return _BLANKS.sub(" ", text[:SIZE].translate(_TRICKS)).strip()
+    return " ".join(_bare(text).split())
 
 
 def decoded(text: str) -> list[str]:
@@ -47,7 +49,7 @@ def decoded(text: str) -> list[str]:
 def _commands(text: str) -> list[str]:
     found = []
     # Backquotes are PowerShell's carets; base64 has neither.
-    for match in _ENCODED.finditer(text[:SIZE].translate(_TRICKS).replace("`", "")):
+    for match in _ENCODED.finditer(_bare(text).replace("`", "")):
         command = _text(match[1])
         if command is not None:
             found.append(command)
@@ -56,12 +58,16 @@ def _commands(text: str) -> list[str]:
     return found
 
 
+def _bare(text: str) -> str:
+    return text[:SIZE].replace("^", "").replace('"', "")
+
+
 def _text(encoded: str) -> str | None:
     bare = encoded.rstrip("=")
     try:
         data = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
         text = data[: len(data) & ~1].decode("utf-16-le")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # letters beyond ASCII too: without regard to case, two of them are letters of base64
         return None
     readable = sum(1 for c in text if " " <= c <= "~" or c in "\t\r\n")
     # Bytes that are no UTF-16 read as Chinese at best.
