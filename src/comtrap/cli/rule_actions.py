@@ -59,7 +59,10 @@ def lint(args: argparse.Namespace) -> int:
     excepting = dict.fromkeys([*shipped, *map(locate_exceptions, args.exceptions)])
     rules, items, found = lint_all(paths, excepting, as_of(args))
     wrong = sum(one.diagnostic.severity == "error" for one in found)
-    said = f"{rules} rules, {items} exceptions: {wrong} mistakes, {len(found) - wrong} warnings\n"
+    said = (
+        f"{_count(rules, 'rule')}, {_count(items, 'exception')}: "
+        f"{_count(wrong, 'mistake')}, {_count(len(found) - wrong, 'warning')}\n"
+    )
     _say(args, [_finding(one) for one in found], "\n\n".join([*map(str, found), said]))
     return WRONG_RULE if wrong else RAN
 
@@ -73,9 +76,13 @@ def test(args: argparse.Namespace) -> int:
         for one in outcomes
     ]
     lines = [(one.rule.path.stem, one.source, _sample(hit=one.hit), one.wrong or "") for one in wrong]
-    said = f"{len({one.rule.id for one in outcomes})} rules, {len(outcomes)} samples: {len(wrong)} wrong\n"
+    said = f"{_count(len({one.rule.id for one in outcomes}), 'rule')}, {_count(len(outcomes), 'sample')}: {len(wrong)} wrong\n"
     _say(args, data, _columns(lines) + said)
     return WRONG_RULE if wrong else RAN
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _sample(*, hit: bool) -> str:

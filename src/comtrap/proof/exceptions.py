@@ -36,6 +36,10 @@ def prove(item: ExceptionItem, rules: Iterable[Rule]) -> Iterator[Diagnostic]:
         yield Diagnostic("E322", f"{item.label}: there is no rule {unknown}", (), "name rules by their `id`")
     known = [by_id[number] for number in item.rules if number in by_id]
     plans = [(rule, plan_of(rule), plan_of(rule, [item])) for rule in known]
+    for rule in known:
+        if not item.still_fires and not any(sample.hit for sample in samples(rule)):
+            title = f"{item.label}: nothing proves that it hides no attack from {rule.path.stem}"
+            yield Diagnostic("W310", title, (), "name events on which the rule must still alert: `still_fires`", "warning")
     try:
         for rule, without, within in plans:
             hits = [sample.path for sample in samples(rule) if sample.hit]

@@ -49,19 +49,28 @@ def _condition(entry: Entry, schema: Schema, at: Span) -> ast.Expr:
         below = [_of_object(one, f"{entry.field}.{one.field}", schema, at) for one in entry.entries]
         return below[0] if len(below) == 1 else ast.And(tuple(below))
     field = ast.Field(entry.field, span=at)
-    found = _asked(entry, field, at)
+    found = _asked(entry, field, schema, at)
     return found if entry.included else ast.Not(found, span=at)
 
 
-def _asked(entry: Entry, field: ast.Field, at: Span) -> ast.Expr:
+def _asked(entry: Entry, field: ast.Field, schema: Schema, at: Span) -> ast.Expr:
     match entry.kind:
         case "exists":
             return ast.Compare("!=", field, ast.Literal(None, span=at), span=at)
         case "wildcard":
             return _wildcard(entry.values[0], field, at)
         case _:
-            options = tuple(ast.Literal(value, span=at) for value in entry.values)
-            return ast.In(field, options, ignore_case=False, negated=False, span=at)
+            return _any_of(entry.values, field, schema, at)
+
+
+def _any_of(values: tuple[str, ...], field: ast.Field, schema: Schema, at: Span) -> ast.Expr:
+    known = schema.get(field.name)
+    if len(values) > 1 and (known is None or known.type.is_string):
+        options = tuple(ast.Literal(value, span=at) for value in values)
+        return ast.In(field, options, ignore_case=False, negated=False, span=at)
+    # Text compared with a number, an address or a truth value by == is read as one, but not in a list.
+    same = tuple(_same(value, field, at) for value in values)
+    return same[0] if len(same) == 1 else ast.Or(same, span=at)
 
 
 def _wildcard(pattern: str, field: ast.Field, at: Span) -> ast.Expr:
@@ -86,10 +95,10 @@ def _of_object(entry: Entry, name: str, schema: Schema, at: Span) -> ast.Expr:
     """
     field = ast.Field(name, span=at)
     if entry.kind == "exists":
-        found = _asked(entry, field, at)
+        found = _asked(entry, field, schema, at)
         return found if entry.included else ast.Not(found, span=at)
     if not entry.included:
-        return ast.Not(_asked(entry, field, at), span=at)
+        return ast.Not(_asked(entry, field, schema, at), span=at)
     alone = [ast.And((_same(value, field, at), ast.Not(_other(value, field, schema, at)))) for value in entry.values]
     return alone[0] if len(alone) == 1 else ast.Or(tuple(alone))
 

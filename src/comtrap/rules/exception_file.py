@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _TOP = ("id", "name", "description", "owner", "reason", "ticket", "expires", "items")
 _ITEM = ("id", "name", "rules", "entries")
 _ITEM_OPTIONAL = ("owner", "reason", "ticket", "expires", "still_fires", "removes")
-_ITEM_HEADER = re.compile(r"^\s*\[\[\s*items\s*\]\]", re.MULTILINE)
+_ITEM_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*items[ \t]*\]\]", re.MULTILINE)
 _LIST_TYPES = ("keyword", "ip", "ip_range")
 _FAR = datetime.max.replace(tzinfo=UTC)
 
