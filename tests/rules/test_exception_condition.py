@@ -112,6 +112,8 @@ def test_a_backslash_that_would_be_lost_is_refused(pattern):
         ("process.pid", 4, "5", False),
         ("process.code_signature.trusted", True, "true", True),
         ("process.code_signature.trusted", True, "false", False),
+        ("source.ip", b"\0" * 10 + b"\xff\xff\x0a\x01\x02\x03", "10.0.0.0/8", True),
+        ("source.ip", b"\0" * 10 + b"\xff\xff\x0a\x01\x02\x03", "10.2.0.0/16", False),
     ],
 )
 def test_a_value_is_read_as_what_the_field_holds(field, stored, value, expected):
