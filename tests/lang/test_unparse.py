@@ -5,8 +5,9 @@ from hypothesis import given
 from tests.lang import strategies
 
 from comtrap.lang import ast
+from comtrap.lang.layout import layout
 from comtrap.lang.parse import parse, parse_expression
-from comtrap.lang.unparse import WIDTH, unparse, unparse_expression
+from comtrap.lang.unparse import unparse, unparse_expression
 
 
 @given(strategies.expressions())
@@ -153,36 +154,6 @@ def test_a_sample_has_one_stage_a_line():
     assert unparse(parse(text.replace("\n", " "))) == text
 
 
-def test_a_long_condition_is_broken_at_its_operators_then_its_lists():
-    text = """\
-process where event.type == "start"
-  and process.parent.name : ("winword.exe", "excel.exe", "powerpnt.exe", "outlook.exe")
-  and not (
-    process.executable : "C:\\\\Program Files\\\\*" and process.code_signature.trusted == true
-    or process.command_line : (
-      "*one long pattern of a command line*",
-      "*another long pattern of a command line*",
-      "*and a third, so that it is too long*"
-    )
-  )
-  and process.args_count > 2
-| tail 10"""
-    text = text.replace('"C:\\\\Program Files\\\\*"', '"""C:\\Program Files\\*"""')
-
-    assert unparse(parse(text.replace("\n", " "))) == text
-
-
-def test_the_end_of_a_broken_stage_carries_its_keys():
-    text = """\
-sequence
-  [process where process.name in ("powershell.exe", "pwsh.exe", "wscript.exe", "cscript.exe")
-    and process.args : "*New-Object*"] by process.entity_id with runs=2
-  [network where destination.port == 135] by process.entity_id"""
-
-    assert unparse(parse(text.replace("\n", " "))) == text
-
-
-def test_what_cannot_be_broken_stays_whole():
-    text = f'any where x == "{"a" * WIDTH}"'
-
-    assert unparse(parse(text)) == text
+@given(strategies.queries())
+def test_a_canonical_text_is_laid_out(query):
+    assert layout(unparse(query)) == unparse(query)

@@ -1,7 +1,6 @@
-"""Syntax tree to canonical text: ``parse(unparse(query)) == query``.
+"""Syntax tree to canonical text: ``parse(unparse(query)) == query``, laid out as `layout` lays out any query.
 
-An event query stands on one line, a sequence has one stage a line. A condition that does not fit is broken at its
-``and`` and ``or``, then at its lists. Parentheses, quotes and back-quotes stand only where they are needed.
+Parentheses, quotes and back-quotes stand only where they are needed.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ import re
 from functools import singledispatch
 
 from comtrap.lang import ast
+from comtrap.lang.layout import arranged
 from comtrap.lang.tokens import KEYWORDS
 
-WIDTH = 100  # a line that would be longer is broken where it can be
-_INDENT = "  "
 _NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_]*")
 _UNITS_MS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 _ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", '"': r"\"", "\\": r"\\"}
@@ -25,9 +23,7 @@ _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _UNARY, _PREDICATE, _PRIMARY = ran
 
 def unparse(query: ast.Query) -> str:
     """The canonical text of a query whose tree `parse` could have given."""
-    lines = _body(query.body)
-    pipes = [f"| {pipe.name} {pipe.count}" for pipe in query.pipes]
-    return " ".join([*lines, *pipes]) if len(lines) == 1 else "\n".join([*lines, *pipes])
+    return arranged(" ".join([_body(query.body), *(f"| {pipe.name} {pipe.count}" for pipe in query.pipes)]))
 
 
 def unparse_expression(expr: ast.Expr) -> str:
@@ -35,38 +31,25 @@ def unparse_expression(expr: ast.Expr) -> str:
     return _text(expr)
 
 
-def _body(body: ast.EventQuery | ast.Sequence | ast.Sample) -> list[str]:
+def _body(body: ast.EventQuery | ast.Sequence | ast.Sample) -> str:
     match body:
         case ast.EventQuery():
-            return _event("", body, "", WIDTH)
+            return _event(body)
         case ast.Sequence():
             maxspan = "" if body.maxspan_ms is None else f" with maxspan={_span(body.maxspan_ms)}"
-            until = [] if body.until is None else _stage("until ", body.until)
-            return [f"sequence{_by(body.by)}{maxspan}", *_stages(body.stages), *until]
+            until = [] if body.until is None else [f"until {_stage(body.until)}"]
+            return " ".join([f"sequence{_by(body.by)}{maxspan}", *map(_stage, body.stages), *until])
         case ast.Sample():
-            return [f"sample{_by(body.by)}", *_stages(body.stages)]
+            return " ".join([f"sample{_by(body.by)}", *map(_stage, body.stages)])
 
 
-def _stages(stages: tuple[ast.Stage, ...]) -> list[str]:
-    return [line for stage in stages for line in _stage("", stage)]
-
-
-def _stage(before: str, stage: ast.Stage) -> list[str]:
+def _stage(stage: ast.Stage) -> str:
     runs = "" if stage.runs == 1 else f" with runs={stage.runs}"
-    after = f"]{_by(stage.by)}{runs}"
-    lines = _event(f"{before}{'!' if stage.missing else ''}[", stage.query, after, WIDTH - len(_INDENT))
-    return [_INDENT + line for line in lines]
+    return f"{'!' if stage.missing else ''}[{_event(stage.query)}]{_by(stage.by)}{runs}"
 
 
-def _event(before: str, event: ast.EventQuery, after: str, room: int) -> list[str]:
-    before += f"{_category(event.category)} where "
-    flat = before + _text(event.condition) + after
-    if len(flat) <= room:
-        return [flat]
-    first, *rest = _lines(before, event.condition, _OR, room - len(_INDENT))
-    lines = [first, *_indented(rest)]
-    lines[-1] += after
-    return lines
+def _event(event: ast.EventQuery) -> str:
+    return f"{_category(event.category)} where {_text(event.condition)}"
 
 
 def _category(category: str | None) -> str:
@@ -81,46 +64,6 @@ def _by(keys: tuple[ast.Field, ...]) -> str:
 
 def _span(span_ms: int) -> str:
     return next(f"{span_ms // size}{unit}" for unit, size in _UNITS_MS if span_ms % size == 0)
-
-
-def _lines(before: str, expr: ast.Expr, rank: int, room: int) -> list[str]:
-    """What comes before, and the text where at least `rank` is asked for: on one line if there is room, else broken."""
-    flat = before + _within(expr, rank)
-    if len(flat) <= room:
-        return [flat]
-    if _rank(expr) < rank:
-        return [f"{before}(", *_indented(_lines("", expr, _OR, room - len(_INDENT))), ")"]
-    match expr:
-        case ast.And():
-            return _joined((before, "and "), expr.operands, _NOT, room)
-        case ast.Or():
-            return _joined((before, "or "), expr.operands, _AND, room)
-        case ast.Not():
-            return _lines(f"{before}not ", expr.operand, _NOT, room)
-        case ast.In():
-            return _listed(f"{before}{_value(expr.value)} {_in(expr)}", expr.options)
-        case ast.Like() if len(expr.patterns) > 1:
-            return _listed(f"{before}{_value(expr.value)} {_like(expr)}", expr.patterns)
-        case _:
-            return [flat]
-
-
-def _joined(words: tuple[str, str], operands: tuple[ast.Expr, ...], rank: int, room: int) -> list[str]:
-    """One operand after the other, the first word before the first and the second before each other one."""
-    first, *rest = operands
-    lines = _lines(words[0], first, rank, room)
-    for operand in rest:
-        lines += _lines(words[1], operand, rank, room)
-    return lines
-
-
-def _listed(head: str, items: tuple[ast.Expr, ...]) -> list[str]:
-    *most, last = (_text(item) for item in items)
-    return [f"{head} (", *_indented([*(f"{item}," for item in most), last]), ")"]
-
-
-def _indented(lines: list[str]) -> list[str]:
-    return [_INDENT + line for line in lines]
 
 
 def _is_plain(name: str) -> bool:
