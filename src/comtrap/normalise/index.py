@@ -29,6 +29,8 @@ _PROVIDERS = {
     "microsoft-windows-distributedcom": _CHANNELS["system"],
 }
 _STREAMS = {"process", "registry", "library", "file", "network", "api", "security"}
+INDICES = tuple(sorted({OTHER, WINLOGBEAT, *_CHANNELS.values(), *(f"logs-endpoint.events.{s}-default" for s in _STREAMS)}))
+"""The indices that Windows' logs and Elastic Endpoint's events have; documents may name others."""
 _BACKING = re.compile(r"\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6}")
 
 

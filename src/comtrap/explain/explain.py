@@ -1,0 +1,173 @@
+"""Explaining a query, alone or on input."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from comtrap.alerts.store import Store
+from comtrap.events.problems import Problems
+from comtrap.execute.condition import Conditions
+from comtrap.execute.execute import Categories, execute
+from comtrap.explain.explanation import Explanation, GivenEvent
+from comtrap.explain.planned import planned
+from comtrap.explain.reading import Seen, chunks, positions
+from comtrap.explain.reasons import reasons
+from comtrap.explain.samples import samples
+from comtrap.explain.sequences import sequences
+from comtrap.explain.sighting import COLUMNS, RECORD, Sighting, sightings
+from comtrap.explain.stage import Stage, stages_of
+from comtrap.explain.story import Place, sample_story, sequence_story
+from comtrap.match.match import match
+from comtrap.normalise.normalise import to_events
+from comtrap.plan.optimise import optimise
+from comtrap.plan.plan import EventPlan, SequencePlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from comtrap.explain.reading import Chunk
+    from comtrap.explain.subject import Subject
+
+HITS = 200_000  # kept, with their records on disk; then no more
+GIVEN = 100  # events asked for that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to show.
+
+    Attributes:
+        limit: of each sort of thing: events that match, near misses, keys.
+        positions: show the events at these positions of their files, whatever they are.
+        records: show the events with these record ids.
+    """
+
+    limit: int = 5
+    positions: frozenset[int] = frozenset()
+    records: frozenset[str] = frozenset()
+
+
+DEFAULT = Wish()
+
+
+def explain(
+    subject: Subject,
+    paths: Iterable[str] = (),
+    wish: Wish = DEFAULT,
+    progress: Callable[[str, int], None] = lambda _path, _events: None,
+) -> Explanation:
+    """What a query means and, with paths, what became of every event there.
+
+    Args:
+        subject: the query.
+        paths: as of a scan; without any, only the plan is told.
+        wish: what to show.
+        progress: told what is read, as it is read.
+    """
+    paths = list(paths)
+    plan = planned(subject)
+    if not paths:
+        return Explanation(subject, plan)
+    seen = Seen()
+    with Store() as store:
+        run = _Run(subject, wish, store)
+        interrupted = False
+        try:
+            for chunk in chunks(paths, run.wanted, seen, progress):
+                run.take(chunk)
+        except KeyboardInterrupt:
+            interrupted = True
+        return run.finish(Explanation(subject, plan, seen, interrupted=interrupted))
+
+
+@dataclass(slots=True)
+class _Run:
+    """A query on its way through the input."""
+
+    subject: Subject
+    wish: Wish
+    store: Store
+    wanted: frozenset[str] = field(init=False)
+    _stages: list[Stage] = field(init=False)
+    _given: list[Sighting] = field(default_factory=list)
+    _failures: Counter[int] = field(default_factory=Counter)
+    _kept: int = 0
+    _truncated: int | None = None
+
+    def __post_init__(self) -> None:
+        """Begin with nothing read."""
+        plan = self.subject.plan
+        self.wanted = plan.columns | COLUMNS | {plan.category_field}
+        self._stages = stages_of(self.subject)
+
+    def take(self, chunk: Chunk) -> None:
+        """Look at some events."""
+        conditions = Conditions(chunk.batch)
+        categories = Categories(conditions, self.subject.plan)
+        for stage in self._stages:
+            stage.add(chunk, conditions, categories)
+        asked = self._asked(chunk)[: GIVEN - len(self._given)]
+        self._given += sightings(chunk.batch, asked.tolist(), chunk.raws)
+        hits = execute(optimise(self.subject.plan), chunk.batch, self._failures)
+        if self._kept >= HITS and hits.num_rows:
+            self._truncated = self._kept
+            return
+        self._kept += hits.num_rows
+        self.store.keep(hits, chunk.raws)
+
+    def _asked(self, chunk: Chunk) -> np.ndarray:
+        rows = positions(chunk, self.wish.positions) if self.wish.positions else np.zeros(0, np.int64)
+        if self.wish.records and RECORD in chunk.batch.frame.schema.names:
+            wanted = pa.array(sorted(self.wish.records), pa.string())
+            rows = np.union1d(rows, np.flatnonzero(np.asarray(pc.is_in(chunk.batch.column(RECORD), wanted))))
+        return rows
+
+    def finish(self, begun: Explanation) -> Explanation:
+        """All that is to be said."""
+        limit = self.wish.limit
+        found = replace(
+            begun,
+            stages=tuple(stage.count(limit) for stage in self._stages),
+            given=self._given_events(),
+            failures=self._failures.total(),
+            truncated=self._truncated,
+        )
+        found = self._matched(found, self.store.hits(0))
+        return replace(found, reasons=() if found.matches else tuple(reasons(found)))
+
+    def _given_events(self) -> tuple[GivenEvent, ...] | None:
+        if not (self.wish.positions or self.wish.records):
+            return None
+        return tuple(GivenEvent(s.event, tuple(stage.at(s) for stage in self._stages)) for s in self._given)
+
+    def _matched(self, found: Explanation, hits: pa.Table) -> Explanation:
+        body = self.subject.body
+        matches = match(body, 0, hits)
+        if isinstance(body, EventPlan):
+            numbers = [each.events[0] for each in matches[: self.wish.limit]]
+            seen = self._sightings({number for number in numbers if number is not None})
+            shown = tuple(self._stages[0].shown(seen[number]) for number in numbers if number is not None)
+            return replace(found, matches=len(matches), shown=shown)
+        place = Place(self.subject, tuple(self._stages), self._sightings)
+        if isinstance(body, SequencePlan):
+            end_ns = (found.seen.last_ns if found.seen is not None else None) or 0
+            traced = sequences(body, hits, end_ns, self.wish.limit)
+            return replace(found, matches=len(matches), sequence=sequence_story(place, traced, hits, end_ns))
+        return replace(found, matches=len(matches), sample=sample_story(place, samples(body, hits, self.wish.limit)))
+
+    def _sightings(self, numbers: set[int]) -> dict[int, Sighting]:
+        """Some of the events that hit, read again from what was kept."""
+        self.store.database.execute("create table shown (event integer primary key)")
+        self.store.database.executemany("insert into shown values (?)", ((number,) for number in sorted(numbers)))
+        found: dict[int, Sighting] = {}
+        for raw in self.store.records("shown"):
+            batch = to_events(raw, self.wanted, Problems())
+            rows = np.flatnonzero(np.isin(np.asarray(batch.column("_event")), np.array(sorted(numbers), np.uint64)))
+            found |= {each.event.number: each for each in sightings(batch, rows.tolist(), [raw])}
+        return found
