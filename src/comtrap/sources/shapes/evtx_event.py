@@ -23,7 +23,7 @@ SHAPE = "evtx"
 
 _EMPTY: Mapping[str, Any] = {}
 _DATA, _EVENT_DATA, _TEXT = "winlog.event_data.", "EventData.", ".#text"
-_NAMES = {
+NAMES = {
     "System.Channel": ("winlog.channel",),
     "System.Computer": ("winlog.computer_name",),
     "System.Correlation.#attributes.ActivityID": ("winlog.activity_id",),
@@ -45,10 +45,10 @@ _NAMES = {
     "RenderingInfo.Message": ("message",),
 }
 _PATHS: dict[str, list[str]] = {}
-for _path, _names in _NAMES.items():
+for _path, _names in NAMES.items():
     for _name in _names:
         _PATHS.setdefault(_name, []).append(_path)
-_GUIDS = frozenset({"winlog.provider_guid", "winlog.activity_id", "winlog.related_activity_id"})
+GUIDS = frozenset({"winlog.provider_guid", "winlog.activity_id", "winlog.related_activity_id"})
 
 
 def shaped(event: Mapping[str, Any]) -> Shaped:
@@ -88,9 +88,9 @@ def renamed(found: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
             is_data = f".{ATTRIBUTES}." not in path
             names: tuple[str, ...] = (_DATA + path.removeprefix(_EVENT_DATA).removesuffix(_TEXT),) if is_data else ()
         else:
-            names = _NAMES.get(path, () if path.startswith(("System.", "#", "RenderingInfo.")) else (path,))
+            names = NAMES.get(path, () if path.startswith(("System.", "#", "RenderingInfo.")) else (path,))
         for name in names:
-            mended = _mended(column) if name.startswith(_DATA) or name in _GUIDS else column
+            mended = _mended(column) if name.startswith(_DATA) or name in GUIDS else column
             out[name] = mended if name not in out else merged(out[name], mended)
     return out
 

@@ -16,9 +16,10 @@ FILE_MAGIC, CHUNK_MAGIC, RECORD_MAGIC = b"ElfFile\0", b"ElfChnk\0", b"**\0\0"
 GAP = (1 << 64) - 1
 """The record number of what stands in for bytes that are no record."""
 
-_FIRST = 512  # offset of the first record
-_TABLES = slice(128, _FIRST)  # where strings and templates begin: a short cut for readers, no more
-_SMALLEST = 28
+FIRST_BYTES = 512  # before the first record of a chunk
+_TABLES = slice(128, FIRST_BYTES)  # where strings and templates begin: a short cut for readers, no more
+RECORD_HEAD_BYTES, RECORD_TAIL_BYTES = 24, 4  # what stands before and after a record's event
+SMALLEST_BYTES = RECORD_HEAD_BYTES + RECORD_TAIL_BYTES
 _RECORD = struct.Struct("<4sIQ")
 
 
@@ -42,13 +43,13 @@ def slots(chunk: bytes) -> list[Slot]:
     next record that is whole. Past that end (a log that was not closed has an old header) a record counts if it is
     whole and follows on the one before it by number: what was there before the chunk was reused does not.
     """
-    used = struct.unpack_from("<I", chunk, 48)[0] if len(chunk) >= _FIRST else 0
-    used = used if _FIRST < used <= CHUNK_BYTES else _FIRST
+    used = struct.unpack_from("<I", chunk, 48)[0] if len(chunk) >= FIRST_BYTES else 0
+    used = used if FIRST_BYTES < used <= CHUNK_BYTES else FIRST_BYTES
     found: list[Slot] = []
-    at, last = _FIRST, None
-    while at + _SMALLEST <= len(chunk):
+    at, last = FIRST_BYTES, None
+    while at + SMALLEST_BYTES <= len(chunk):
         magic, size, number = _RECORD.unpack_from(chunk, at)
-        whole = magic == RECORD_MAGIC and size >= _SMALLEST and at + size <= len(chunk)
+        whole = magic == RECORD_MAGIC and size >= SMALLEST_BYTES and at + size <= len(chunk)
         if at >= used and not (whole and _closed(chunk, at, size) and last in {None, number - 1}):
             break
         if whole:
@@ -71,9 +72,9 @@ def _closed(chunk: bytes, at: int, size: int) -> bool:
 def _next(chunk: bytes, at: int) -> int:
     """Where the next whole record begins, or -1."""
     while (at := chunk.find(RECORD_MAGIC, at)) >= 0:
-        if at + _SMALLEST <= len(chunk):
+        if at + SMALLEST_BYTES <= len(chunk):
             size = _RECORD.unpack_from(chunk, at)[1]
-            if size >= _SMALLEST and at + size <= len(chunk) and _closed(chunk, at, size):
+            if size >= SMALLEST_BYTES and at + size <= len(chunk) and _closed(chunk, at, size):
                 return at
         at += 4
     return -1
@@ -94,11 +95,11 @@ def mended(chunk: bytes, found: list[Slot], first: int) -> bytes:
         first: the number of the first of them.
     """
     out = bytearray(chunk.ljust(CHUNK_BYTES, b"\0"))
-    end, last = _FIRST, _FIRST
+    end, last = FIRST_BYTES, FIRST_BYTES
     for number, slot in enumerate(found, first):
         if not slot.size_bytes:
             continue
-        if slot.offset - end >= _SMALLEST:
+        if slot.offset - end >= SMALLEST_BYTES:
             _RECORD.pack_into(out, end, RECORD_MAGIC, slot.offset - end, GAP)
         elif slot.offset > end:
             struct.pack_into("<I", out, last + 4, slot.offset - last)
@@ -107,7 +108,7 @@ def mended(chunk: bytes, found: list[Slot], first: int) -> bytes:
     out[:8] = CHUNK_MAGIC
     final = first + max(len(found) - 1, 0)
     struct.pack_into("<QQQQIII", out, 8, first, final, first, final, 128, last, end)
-    out[_TABLES] = bytes(_FIRST - 128)
+    out[_TABLES] = bytes(FIRST_BYTES - 128)
     return bytes(out)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sources.evtx_builder import chunk, event
 
-from comtrap.sources.evtx_chunk import CHUNK_BYTES, Slot, mended, slots
+from comtrap.sources.evtx.chunk import CHUNK_BYTES, Slot, mended, slots
 
 WHOLE = chunk([event(number=n, Image="x" * n) for n in range(4)])
 PLACES = slots(WHOLE)

@@ -1,0 +1,206 @@
+"""Where templates are filled in: which template, and where the values are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from comtrap.sources.evtx.chunk import CHUNK_BYTES
+from comtrap.sources.evtx.definitions import HEAD_BYTES
+from comtrap.sources.evtx.types import BINXML, FIXED, LOOSE, NULL, SIZE, SUPPORTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.sources.evtx.definitions import Definitions, Template
+    from comtrap.sources.evtx.memory import Mask, Memory, Places
+
+DEFINED_BYTES = 2 * CHUNK_BYTES
+"""How long the definitions of one chunk may be together; only those that lie within one another can be longer."""
+
+_FRAGMENT = 0x0001010F
+_INSTANCE = 0x0C
+_HEAD_BYTES = 10  # of an instance: its token, a version, the template's number, the definition's offset
+_ROUNDS = 24  # how many times the records of one template may be split by the types of their values
+
+Table = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """The template instances at some places.
+
+    Attributes:
+        templates: the different ones.
+        which: of each place the index in these, or -1 where there is none that is understood.
+        tables: where the number of its values stands.
+        counts: that number.
+        ends: where each must end.
+    """
+
+    templates: list[Template]
+    which: Places
+    tables: Places
+    counts: Places
+    ends: Places
+
+    def keys(self) -> Places:
+        """Equal where template and number of values are; negative where there is none."""
+        return self.which << 16 | self.counts
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One template instance in each of some records, whose values have the same types, if any.
+
+    Attributes:
+        template: the same of all.
+        types: of each value, `NULL` where no record has it.
+        table: of each value (first axis) in each record, its size in the lower two bytes and its type in the third.
+        first: where each record's values begin.
+    """
+
+    template: Template
+    types: npt.NDArray[np.uint8]
+    table: Table
+    first: Places
+
+    def take(self, rows: Places | Mask) -> Part:
+        """The same of some of the records."""
+        return replace(self, table=self.table[:, rows], first=self.first[rows])
+
+    def moved(self, by: Places) -> Part:
+        """The same where each record's values are moved by so many bytes."""
+        return replace(self, first=self.first + by)
+
+    def type(self, index: int) -> int:
+        """The type of a value, `NULL` of one that the records do not have."""
+        return int(self.types[index]) if index < self.types.size else NULL
+
+    def ends(self) -> Table:
+        """Of each value in each record, where it ends, counted from the first one's start."""
+        return np.cumsum(self.table & SIZE, axis=0, dtype=np.uint32)
+
+
+def instances(memory: Memory, definitions: Definitions, at: Places, ends: Places) -> Instances:
+    """What templates are filled in at some places of a segment.
+
+    Args:
+        memory: begins with a chunk.
+        definitions: knows the templates.
+        at: where an instance may begin, perhaps after a fragment's header.
+        ends: where it must end; in the same chunk.
+    """
+    found = Instances([], np.full(at.size, -1), np.zeros(at.size, np.int64), np.zeros(at.size, np.int64), ends)
+    fits = np.flatnonzero(at + _HEAD_BYTES + 8 <= ends)
+    at = at[fits] + 4 * (memory.u32(at[fits]) == _FRAGMENT)
+    fits, at = _only(fits, at, memory.data[at] == _INSTANCE)
+    offsets = memory.u32(at + 6).astype(np.int64)
+    tables = at + _HEAD_BYTES
+    inline = np.flatnonzero(offsets == tables % CHUNK_BYTES)
+    inline = inline[tables[inline] + HEAD_BYTES + 4 <= ends[fits[inline]]]
+    tables[inline] += HEAD_BYTES + memory.u32(tables[inline] + HEAD_BYTES - 4).astype(np.int64)
+    fits, tables, offsets = _only(fits, tables, tables + 4 <= ends[fits], offsets)
+    counts = memory.u32(tables).astype(np.int64)
+    is_whole = (counts < CHUNK_BYTES // 4) & (tables + 4 + 4 * counts <= ends[fits])
+    bases = tables - tables % CHUNK_BYTES
+    known = _defined(memory, definitions, bases, offsets, found.templates)
+    found.which[fits] = np.where(is_whole, known, -1)
+    found.tables[fits] = tables
+    found.counts[fits] = np.where(is_whole, counts, 0)
+    return found
+
+
+def _only(rows: Places, one: Places, keep: Mask, other: Places | None = None) -> tuple[Places, ...]:
+    if keep.all():
+        return (rows, one) if other is None else (rows, one, other)
+    return (rows[keep], one[keep]) if other is None else (rows[keep], one[keep], other[keep])
+
+
+def _defined(
+    memory: Memory, definitions: Definitions, bases: Places, offsets: Places, templates: list[Template]
+) -> Places:
+    """The templates defined at some offsets of chunks as indices into a list, to which they are added."""
+    different, back = np.unique(bases + np.minimum(offsets, CHUNK_BYTES - 1), return_inverse=True)
+    numbers: dict[Template, int] = {}
+    known = []
+    chunk, left = -1, 0
+    for place in different.tolist():
+        base = place - place % CHUNK_BYTES
+        if base != chunk:
+            chunk, left = base, DEFINED_BYTES
+        template = definitions.at(memory, base, place - base, left)
+        if template is None:
+            known.append(-1)
+            continue
+        left -= template[1]
+        known.append(numbers.setdefault(template[0], len(numbers)))
+    templates += numbers
+    return np.array(known, np.int64)[back]
+
+
+def parts(
+    memory: Memory, template: Template, tables: Places, count: int, ends: Places
+) -> Iterator[tuple[Places, Part]]:
+    """Instances of one template by the types of their values, each with the indices of its rows.
+
+    Left out are those that do not end in time, or have values that are not understood.
+
+    Args:
+        memory: has them.
+        template: what they are instances of.
+        tables: where the numbers of their values stand.
+        count: this number.
+        ends: where each must end.
+    """
+    first = tables + 4 + 4 * count
+    table = (
+        np.ascontiguousarray(memory.rows(tables + 4, 4 * count).view("<u4").T)
+        if count
+        else np.zeros((0, tables.size), np.uint32)
+    )
+    totals = (table & SIZE).sum(axis=0, dtype=np.int64)
+    rows = np.flatnonzero(first + totals <= ends)
+    for _ in range(_ROUNDS):
+        if not rows.size:
+            break
+        here = table if rows.size == tables.size else table[:, rows]
+        types, is_alike = _types(here)
+        if is_alike.all():
+            yield from _sound(rows, Part(template, types, here, first[rows]))
+            break
+        yield from _sound(rows[is_alike], Part(template, types, here[:, is_alike], first[rows[is_alike]]))
+        rows = rows[~is_alike]
+
+
+def _types(table: Table) -> tuple[npt.NDArray[np.uint8], Mask]:
+    """The types of the values in some records, and which records have just these, or nothing instead.
+
+    Elements are not alike with nothing: what is in them decides on what a record is.
+    """
+    found = (table >> 16).astype(np.uint8)
+    types = found[:, 0]
+    if (found == found[:, :1]).all():
+        return types, np.ones(table.shape[1], np.bool_)
+    types = found.max(axis=1)
+    return types, ((found == types[:, None]) | ((found == NULL) & (types != BINXML)[:, None])).all(axis=0)
+
+
+def _sound(rows: Places, part: Part) -> Iterator[tuple[Places, Part]]:
+    """Those of the records whose values have sizes that their types can have."""
+    if not SUPPORTED[part.types].all():
+        return
+    sizes = part.table & SIZE
+    fixed = FIXED[part.types].astype(np.uint32)[:, None]
+    loose = LOOSE[part.types].astype(np.uint32)[:, None]
+    is_odd = np.where(fixed > 0, sizes != fixed, sizes & loose > 0)
+    is_odd &= part.table >> 16 & 0xFF != NULL
+    if not is_odd.any():
+        yield rows, part
+        return
+    keep = np.logical_not(is_odd.any(axis=0))
+    if keep.any():
+        yield rows[keep], part.take(keep)

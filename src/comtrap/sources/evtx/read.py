@@ -1,0 +1,131 @@
+"""Event log files to batches: many records at once, by their templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from comtrap.errors import SourceError
+from comtrap.sources.batches import Batches
+from comtrap.sources.evtx.chunk import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, HEADER_BYTES
+from comtrap.sources.evtx.definitions import Definitions
+from comtrap.sources.evtx.fallback import UNDECODABLE, decoded, texts
+from comtrap.sources.evtx.held import Held
+from comtrap.sources.evtx.segment import segments
+from comtrap.sources.evtx.sort import Sorter
+from comtrap.sources.record import BadRecordError
+from comtrap.sources.shapes import evtx_event
+from comtrap.sources.stream import exactly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.events.problems import Problems
+    from comtrap.events.raw import Origin, RawBatch
+    from comtrap.events.wanted import Wanted
+    from comtrap.sources.evtx.memory import Places
+    from comtrap.sources.evtx.segment import Segment
+    from comtrap.sources.source import Content
+
+
+def sniff(head: bytes) -> bool:
+    """A log file, or chunks cut out of one."""
+    return head.startswith((FILE_MAGIC, CHUNK_MAGIC))
+
+
+def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
+    """The records of a log file; a position is the record's slot, whether it can be decoded or not.
+
+    Headers are not believed: a log that was not closed, was cut off, or has a damaged chunk gives every whole record.
+    """
+    origin = replace(content.origin, source="evtx")
+    if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
+        raise SourceError("an EVTX file that ends within its header")
+    reader = _Reader(origin, wanted, problems)
+    try:
+        for segment in segments(content.stream):
+            reader.take(segment)
+            yield from reader.full()
+    except SourceError:
+        yield from reader.rest()
+        raise
+    yield from reader.rest()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads the segments of one content."""
+
+    origin: Origin
+    wanted: Wanted | None
+    problems: Problems
+    _sorter: Sorter = field(init=False)
+    _held: Held = field(init=False)
+    _odd: Batches = field(init=False)
+    _position: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with nothing held."""
+        self._sorter = Sorter(_definitions(), self.wanted)
+        self._held = Held(self.origin, self.wanted)
+        columns = None if self.wanted is None else self.wanted.columns
+        self._odd = Batches(self.origin, columns, decoded, evtx_event)
+
+    def take(self, segment: Segment) -> None:
+        """All records of a segment, held until there are enough for a batch."""
+        self._complain(segment)
+        first = self._position
+        self._position += segment.starts.size
+        found = self._sorter.sort(segment, first)
+        for kind, rows in found.counted.items():
+            self._held.count(kind, (np.concatenate(rows) + first).astype(np.uint64))
+        for kind, records in found.records:
+            self._held.add(kind, records)
+        for row in np.concatenate([*found.endless, np.flatnonzero(segment.sizes == 0)]).tolist():
+            self._skip(first + row)
+        if found.odd:
+            self._fall_back(segment, np.sort(np.concatenate(found.odd)), first)
+
+    def full(self) -> Iterator[RawBatch]:
+        """Batches of what there is enough of."""
+        yield from self._held.full()
+        yield from self._odd.full()
+
+    def rest(self) -> Iterator[RawBatch]:
+        """Batches of all that is left."""
+        yield from self._held.rest()
+        yield from self._odd.rest()
+
+    def _complain(self, segment: Segment) -> None:
+        """Say what is wrong with chunks, apart from records that cannot be decoded."""
+        for _ in segment.unmarked():
+            self.problems.note("damaged chunk", self.origin.name, "a chunk without its mark")
+        if segment.size_bytes % CHUNK_BYTES:
+            self.problems.note("cut off", self.origin.name, "the last chunk is cut off")
+        for _ in range(int(segment.repaired.sum())):
+            self.problems.note("damaged records", self.origin.name, "bytes between records that are no record")
+
+    def _skip(self, position: int) -> None:
+        self.problems.skip(UNDECODABLE, self.origin.name, f"record {position} cannot be decoded")
+
+    def _fall_back(self, segment: Segment, rows: Places, first: int) -> None:
+        """Have records read by the `evtx` package."""
+        chunks = []
+        for number in np.unique(segment.starts[rows] // CHUNK_BYTES).tolist():
+            here = segment.starts[rows] - number * CHUNK_BYTES
+            chunks.append((segment.chunk(number), set(here[(here >= 0) & (here < CHUNK_BYTES)].tolist())))
+        for position, text in zip((first + rows).tolist(), texts(chunks), strict=True):
+            self.problems.fallback += text is not None
+            try:
+                self._odd.add(position, decoded(text), text or "")
+            except BadRecordError:
+                self._skip(position)
+
+
+@cache
+def _definitions() -> Definitions:
+    """What is known of templates by all reads of this process."""
+    return Definitions()

@@ -1,0 +1,157 @@
+"""Many chunks of a log at once, and where their records are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from comtrap.errors import SourceError
+from comtrap.sources.evtx.chunk import CHUNK_BYTES, FIRST_BYTES, SMALLEST_BYTES, slots
+from comtrap.sources.evtx.memory import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from comtrap.sources.evtx.memory import Bytes, Mask, Places
+
+CHUNKS = 128
+"""How many chunks are worked on at once: more no longer fit in a processor's cache."""
+
+_MAGIC = 0x2A2A
+_CHUNK_MAGIC = int.from_bytes(b"ElfChnk\0", "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Some chunks, and the places in them that begin like a record, in file order.
+
+    Valid until the next segment of the same log is read: the bytes are overwritten then.
+
+    Attributes:
+        memory: the chunks; the last one is filled up with zeros if it is cut off.
+        size_bytes: what of that is of the file.
+        starts: offsets of the records.
+        sizes: their sizes; 0 where it cannot be told or goes past the end of the chunk.
+        repaired: of each chunk, whether there are bytes between its records that are no record.
+    """
+
+    memory: Memory
+    size_bytes: int
+    starts: Places
+    sizes: Places
+    repaired: Mask
+
+    @property
+    def chunks(self) -> int:
+        """How many there are, the last one perhaps cut off."""
+        return self.memory.data.size // CHUNK_BYTES
+
+    def chunk(self, number: int) -> bytes:
+        """What there is of a chunk in the file."""
+        end = min((number + 1) * CHUNK_BYTES, self.size_bytes)
+        return self.memory.data[number * CHUNK_BYTES : end].tobytes()
+
+    def unmarked(self) -> list[int]:
+        """The chunks that have content and not their mark."""
+        marks = self.memory.data.view("<u8")[:: CHUNK_BYTES // 8]
+        return [n for n in np.flatnonzero(marks != _CHUNK_MAGIC).tolist() if self.chunk(n).strip(b"\0")]
+
+
+def segments(stream: BinaryIO) -> Iterator[Segment]:
+    """The chunks of a log from the stream's position on; where it breaks off, those before that.
+
+    Raises:
+        SourceError: the stream broke off.
+    """
+    store = np.empty(CHUNKS * CHUNK_BYTES, np.uint8)
+    broken = None
+    while broken is None:
+        size_bytes, broken = _fill(stream, store)
+        if not size_bytes:
+            break
+        if broken is not None:
+            size_bytes -= size_bytes % CHUNK_BYTES
+        end = -(-size_bytes // CHUNK_BYTES) * CHUNK_BYTES
+        store[size_bytes:end] = 0
+        if end:
+            yield _segment(store[:end], size_bytes)
+    if broken is not None:
+        raise broken
+
+
+def _fill(stream: BinaryIO, store: Bytes) -> tuple[int, SourceError | None]:
+    """How many bytes could be read, fewer than the store has only at the end, and why there are no more."""
+    view = store.data
+    size_bytes = 0
+    try:
+        while size_bytes < len(view) and (more := stream.readinto(view[size_bytes:])):  # type: ignore[attr-defined]
+            size_bytes += more
+    except SourceError as error:
+        return size_bytes, error
+    return size_bytes, None
+
+
+def _segment(data: Bytes, size_bytes: int) -> Segment:
+    memory = Memory(data)
+    starts, sizes, is_doubtful = _chained(data)
+    if size_bytes < data.size:
+        is_doubtful[-1] = True
+    repaired = np.zeros(is_doubtful.size, np.bool_)
+    doubtful = np.flatnonzero(is_doubtful)
+    if doubtful.size:
+        is_sound = ~is_doubtful[starts // CHUNK_BYTES]
+        all_starts, all_sizes = [starts[is_sound]], [sizes[is_sound]]
+        for number in doubtful.tolist():
+            base = number * CHUNK_BYTES
+            found = slots(data[base : min(base + CHUNK_BYTES, size_bytes)].tobytes())
+            all_starts.append(np.array([base + slot.offset for slot in found], np.int64))
+            all_sizes.append(np.array([slot.size_bytes for slot in found], np.int64))
+            repaired[number] = _has_gaps(all_starts[-1], all_sizes[-1], base)
+        starts, sizes = np.concatenate(all_starts), np.concatenate(all_sizes)
+        order = np.argsort(starts, kind="stable")
+        starts, sizes = starts[order], sizes[order]
+    return Segment(memory, size_bytes, starts, sizes, repaired)
+
+
+def _has_gaps(starts: Places, sizes: Places, base: int) -> bool:
+    """Whether there is something between whole records."""
+    starts, sizes = starts[sizes > 0], sizes[sizes > 0]
+    ends = np.concatenate([[base + FIRST_BYTES], starts + sizes])
+    return bool((starts != ends[:-1]).any())
+
+
+def _chained(data: Bytes) -> tuple[Places, Places, Mask]:
+    """The records of all chunks that have nothing odd about them, and which chunks are to be looked at more closely.
+
+    The same as `slots` gives of each. All that begins like a record is looked for, instead of going from record to
+    record; if each ends where the next begins, that comes to the same.
+    """
+    chunks = data.size // CHUNK_BYTES
+    words = data.view("<u4")
+    found = np.flatnonzero(words[::2] == _MAGIC) * 8  # a record's size is a multiple of eight
+    within = found % CHUNK_BYTES
+    number = found // CHUNK_BYTES
+    used = words[12 :: CHUNK_BYTES // 4].astype(np.int64)
+    used[(used <= FIRST_BYTES) | (used > CHUNK_BYTES)] = FIRST_BYTES
+    is_used = (within >= FIRST_BYTES) & (within < used[number])
+    starts, at, chunk = found[is_used], within[is_used], number[is_used]
+    sizes = words[starts // 4 + 1].astype(np.int64)
+    is_doubtful = np.zeros(chunks, np.bool_)
+    # Each must be whole, the first begin at its place, and each other where the one before ends.
+    is_first = np.diff(chunk, prepend=-1) > 0
+    expected = np.full(at.size, FIRST_BYTES)
+    expected[1:][~is_first[1:]] = (at + sizes)[:-1][~is_first[1:]]
+    is_odd = (sizes < SMALLEST_BYTES) | (sizes % 8 > 0) | (at + sizes > CHUNK_BYTES) | (at != expected)
+    is_doubtful[chunk[is_odd]] = True
+    # The last must reach to what the header says is used, and no record follow on it.
+    ends = np.full(chunks, FIRST_BYTES)
+    is_last = np.append(is_first[1:], True)[: at.size]
+    ends[chunk[is_last]] = (at + sizes)[is_last]
+    is_doubtful |= ends < used
+    tails = np.minimum(np.arange(chunks) * CHUNK_BYTES + ends, data.size - 4)
+    follows = (ends <= CHUNK_BYTES - SMALLEST_BYTES) & (words[tails // 4] == _MAGIC)
+    is_doubtful |= follows
+    return starts, sizes, is_doubtful

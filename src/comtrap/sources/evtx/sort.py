@@ -1,0 +1,334 @@
+"""The records of a segment by what they are: kind of event, templates, types of values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from comtrap.sources.evtx import types
+from comtrap.sources.evtx.chunk import RECORD_HEAD_BYTES, RECORD_TAIL_BYTES
+from comtrap.sources.evtx.instances import instances, parts
+from comtrap.sources.evtx.layout import InexpressibleError, Layout, OverlongError, Stand, Value, heading, layout
+from comtrap.sources.evtx.records import Records
+from comtrap.sources.evtx.texts import slices, texts
+from comtrap.sources.shapes.kind import kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comtrap.events.raw import Kind
+    from comtrap.events.wanted import Wanted
+    from comtrap.sources.evtx.definitions import Definitions, Template
+    from comtrap.sources.evtx.instances import Instances, Part
+    from comtrap.sources.evtx.memory import Memory, Places
+    from comtrap.sources.evtx.segment import Segment
+    from comtrap.sources.evtx.template import Hole
+
+LEVELS = 8
+"""How deep template instances may lie within one another."""
+
+_LAYOUTS = 4096  # remembered
+_CODE_BITS = 32  # of an event id
+_CODES = 1 << _CODE_BITS
+
+
+@dataclass(slots=True)
+class Sorted:
+    """What the records of a segment are; numbers are indices of its records.
+
+    Attributes:
+        counted: records of kinds of which nothing is wanted.
+        records: the others, by kind.
+        odd: records that are not understood here.
+        endless: records that no log has: what is in them would have no end.
+    """
+
+    counted: dict[Kind, list[Places]] = field(default_factory=dict)
+    records: list[tuple[Kind, Records]] = field(default_factory=list)
+    odd: list[Places] = field(default_factory=list)
+    endless: list[Places] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Records that are alike as far as is known yet.
+
+    Attributes:
+        rows: which of the segment's.
+        parts: their template instances.
+        stands: where each but the first stands.
+        fresh: how many of the parts, the last ones, were not searched for further ones.
+    """
+
+    kind: Kind
+    rows: Places
+    parts: tuple[Part, ...]
+    stands: tuple[Stand, ...] = ()
+    fresh: int = 1
+
+    def take(self, rows: Places) -> _Alike:
+        if rows.size == self.rows.size:
+            return self
+        return _Alike(self.kind, self.rows[rows], tuple(p.take(rows) for p in self.parts), self.stands, self.fresh)
+
+    def with_part(self, part: Part, stand: Stand) -> _Alike:
+        """The same with one more part."""
+        return _Alike(self.kind, self.rows, (*self.parts, part), (*self.stands, stand), self.fresh + 1)
+
+    def nested(self) -> list[Stand]:
+        """The values that are template instances themselves, of those not searched yet."""
+        start = len(self.parts) - self.fresh
+        return [
+            Stand(number, index)
+            for number, part in enumerate(self.parts[start:], start)
+            for index in np.flatnonzero(part.types == types.BINXML).tolist()
+        ]
+
+
+@dataclass(slots=True)
+class Sorter:
+    """Sorts the records of any number of segments.
+
+    Attributes:
+        definitions: knows the templates.
+        wanted: what is wanted of each kind, None for all.
+    """
+
+    definitions: Definitions
+    wanted: Wanted | None
+    _headings: dict[Template, tuple[str | Hole, str | Hole] | None] = field(default_factory=dict)
+    _layouts: dict[tuple[object, ...], Layout | type[Exception]] = field(default_factory=dict)
+    _chosen: dict[Kind, bool] = field(default_factory=dict)
+
+    def sort(self, segment: Segment, first: int) -> Sorted:
+        """What the records of a segment are.
+
+        Args:
+            segment: what to look at.
+            first: the position of its first record.
+        """
+        found = Sorted()
+        self._forget()
+        level = list(self._events(segment, found))
+        done: list[tuple[_Alike, Layout]] = []
+        for _ in range(LEVELS):
+            closed = [each for each in level if not each.nested()]
+            done += [(each, chosen) for each in closed if (chosen := self._layout(each, found)) is not None]
+            level = list(self._inner(segment.memory, [each for each in level if each.nested()], found))
+            if not level:
+                break
+        found.endless += [each.rows for each in level]
+        found.records = list(_kept(segment, done, first))
+        return found
+
+    def _forget(self) -> None:
+        """What is remembered has bounds."""
+        if len(self._layouts) > _LAYOUTS:
+            self._layouts.clear()
+        if len(self._headings) > _LAYOUTS:
+            self._headings.clear()
+
+    def _events(self, segment: Segment, found: Sorted) -> Iterator[_Alike]:
+        """The records by the template of the event itself, and by kind; without those that are only counted."""
+        memory = segment.memory
+        whole = np.flatnonzero(segment.sizes)
+        starts = segment.starts[whole]
+        ends = starts + segment.sizes[whole] - RECORD_TAIL_BYTES
+        known = instances(memory, self.definitions, starts + RECORD_HEAD_BYTES, ends)
+        for key, rows in _groups(known.keys()):
+            if key < 0:
+                found.odd.append(whole[rows])
+                continue
+            template = known.templates[key >> 16]
+            seen = np.zeros(rows.size, np.bool_)
+            for chosen, part in parts(memory, template, known.tables[rows], key & 0xFFFF, ends[rows]):
+                seen[chosen] = True
+                yield from self._kinds(memory, whole[rows[chosen]], part, found)
+            if not seen.all():
+                found.odd.append(whole[rows[~seen]])
+
+    def _kinds(self, memory: Memory, rows: Places, part: Part, found: Sorted) -> Iterator[_Alike]:
+        if part.template not in self._headings:
+            self._headings[part.template] = heading(part.template)
+        head = self._headings[part.template]
+        codes = None if head is None else _numbers(memory, part, head[1])
+        providers = None if head is None else _names(memory, part, head[0])
+        if codes is None or providers is None:
+            found.odd.append(rows)
+            return
+        names, which = providers
+        for key, chosen in _groups(np.where(codes < 0, -1, which << _CODE_BITS | codes)):
+            if key < 0 or not names[key >> _CODE_BITS]:
+                found.odd.append(rows[chosen])
+                continue
+            event = kind(names[key >> _CODE_BITS], None, key % _CODES)
+            if self._is_wanted(event):
+                whole = chosen.size == rows.size
+                yield _Alike(event, rows[chosen], (part if whole else part.take(chosen),))
+            else:
+                found.counted.setdefault(event, []).append(rows[chosen])
+
+    def _is_wanted(self, event: Kind) -> bool:
+        if event not in self._chosen:
+            self._chosen[event] = self.wanted is None or bool(self.wanted.of(event))
+        return self._chosen[event]
+
+    def _inner(self, memory: Memory, level: list[_Alike], found: Sorted) -> Iterator[_Alike]:
+        """Records with the template instances in the values of those that they had."""
+        spans = [_span(each.parts[stand.part], stand.index) for each in level for stand in each.nested()]
+        if not spans:
+            return
+        at, ends = (np.concatenate(edge) for edge in zip(*spans, strict=True))
+        known = instances(memory, self.definitions, at, ends)
+        start = 0
+        for each in level:
+            stands = each.nested()
+            places = np.arange(start, start + each.rows.size * len(stands)).reshape(len(stands), -1)
+            start += places.size
+            for keys, rows in _combinations(known.keys()[places]):
+                seen = np.zeros(rows.size, np.bool_)
+                for chosen, grown in _grown(memory, known, keys, each.take(rows), places[:, rows]):
+                    seen[chosen] = True
+                    yield grown
+                if not seen.all():
+                    found.odd.append(each.rows[rows[~seen]])
+
+    def _layout(self, each: _Alike, found: Sorted) -> Layout | None:
+        """The columns of records, None if they have none that are told here."""
+        key = (tuple(part.template for part in each.parts), each.stands)
+        made = self._layouts.get(key)
+        if made is None:
+            made = self._layouts[key] = _made(*key)
+        if isinstance(made, Layout) and _fits(each, made):
+            return made
+        (found.endless if made is OverlongError else found.odd).append(each.rows)
+        return None
+
+
+def _made(templates: tuple[Template, ...], stands: tuple[Stand, ...]) -> Layout | type[Exception]:
+    try:
+        return layout(templates, stands)
+    except (InexpressibleError, OverlongError) as error:
+        return type(error)
+
+
+def _grown(
+    memory: Memory, known: Instances, keys: tuple[int, ...], alike: _Alike, places: Places
+) -> Iterator[tuple[Places, _Alike]]:
+    """Records with further template instances, the same in all of them but for the types of values.
+
+    Args:
+        memory: has them.
+        known: the instances.
+        keys: what they are, one for each value that is one.
+        alike: the records.
+        places: of each such value (first axis) in each record, which of the instances it is.
+    """
+    if min(keys) < 0:
+        return
+    grown = [(np.arange(alike.rows.size), replace(alike, fresh=0))]
+    for key, stand, here in zip(keys, alike.nested(), places, strict=True):
+        before, grown = grown, []
+        for rows, each in before:
+            at = here[rows]
+            for chosen, part in parts(
+                memory, known.templates[key >> 16], known.tables[at], key & 0xFFFF, known.ends[at]
+            ):
+                grown.append((rows[chosen], each.take(chosen).with_part(part, stand)))
+    yield from grown
+
+
+def _fits(each: _Alike, chosen: Layout) -> bool:
+    """Whether values are of types that are understood in their places."""
+    for number, part in enumerate(each.parts):
+        for index in np.flatnonzero((part.types == types.TEXTS) | (part.types == types.BINXML)).tolist():
+            is_nested = Stand(number, index) in each.stands
+            if not is_nested and (part.types[index] == types.BINXML or Value(number, index) in chosen.single):
+                return False
+    return True
+
+
+def _kept(segment: Segment, done: list[tuple[_Alike, Layout]], first: int) -> Iterator[tuple[Kind, Records]]:
+    """The records with bytes of their own."""
+    if not done:
+        return
+    rows = np.concatenate([each.rows for each, _ in done])
+    starts = np.concatenate([each.parts[0].first for each, _ in done])
+    sizes = segment.starts[rows] + segment.sizes[rows] - RECORD_TAIL_BYTES - starts
+    copied = slices(segment.memory, starts, sizes)
+    data = np.frombuffer(copied.buffers()[2], np.uint8)
+    ends = np.cumsum(sizes)
+    moved = ends - sizes - starts
+    at = 0
+    for each, chosen in done:
+        mine = slice(at, at + each.rows.size)
+        begin, end = int(ends[at] - sizes[at]), int(ends[mine.stop - 1])
+        at = mine.stop
+        by = moved[mine] - begin
+        positions = (each.rows + first).astype(np.uint64)
+        yield (
+            each.kind,
+            Records(positions, chosen, tuple(part.moved(by) for part in each.parts), data[begin:end].copy()),
+        )
+
+
+def _groups(keys: Places) -> Iterator[tuple[int, Places]]:
+    """The different keys, and where each is."""
+    if not keys.size:
+        return
+    if (keys == keys[0]).all():
+        yield int(keys[0]), np.arange(keys.size)
+        return
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    edges = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1, append=ordered[-1] + 1)).tolist()
+    for start, stop in pairwise(edges):
+        yield int(ordered[start]), order[start:stop]
+
+
+def _combinations(keys: Places) -> Iterator[tuple[tuple[int, ...], Places]]:
+    """The different columns of a matrix, and where each is."""
+    if len(keys) == 1:
+        for key, rows in _groups(keys[0]):
+            yield (key,), rows
+        return
+    different, which = np.unique(keys, axis=1, return_inverse=True)
+    for number, rows in _groups(which.reshape(-1)):
+        yield tuple(different[:, number].tolist()), rows
+
+
+def _span(part: Part, index: int) -> tuple[Places, Places]:
+    """Where a value of records begins and ends."""
+    sizes = part.table & types.SIZE
+    ends = part.first + sizes[: index + 1].sum(axis=0, dtype=np.int64)
+    return ends - sizes[index], ends
+
+
+def _numbers(memory: Memory, part: Part, piece: str | Hole) -> Places | None:
+    """The event ids of records, None if they are no numbers."""
+    if isinstance(piece, str):
+        found = kind("-", None, piece)
+        return np.full(part.first.size, found[1]) if found[0] else None
+    number = types.INTEGERS.get(part.type(piece.index))
+    if number is None:
+        return None
+    at, _ = _span(part, piece.index)
+    is_there = part.table[piece.index] >> 16 & 0xFF != types.NULL
+    codes = memory.numbers(number, np.where(is_there, at, 0)).astype(np.int64)
+    return np.where(is_there & (codes >= 0) & (codes < _CODES), codes, -1)
+
+
+def _names(memory: Memory, part: Part, piece: str | Hole) -> tuple[list[str | None], Places] | None:
+    """The different providers of records, and which of these each has; None if they are no texts."""
+    if isinstance(piece, str):
+        return [piece], np.zeros(part.first.size, np.int64)
+    if part.type(piece.index) != types.TEXT:
+        return None
+    at, ends = _span(part, piece.index)
+    sizes = np.where(part.table[piece.index] >> 16 & 0xFF == types.NULL, 0, ends - at)
+    coded = texts(memory, at, sizes).dictionary_encode()
+    which = np.asarray(coded.indices.fill_null(len(coded.dictionary)), dtype=np.int64)
+    return [*coded.dictionary.to_pylist(), None], which
