@@ -84,7 +84,14 @@ def search(  # noqa: PLR0913 - what a request of Elasticsearch's API may say
     schemas = [index.schema(timestamp_field) for index in indices]
     schema = union(schemas)
     tree = parse(query)
-    checked = check(tree, schema, query, category_field=event_category_field, timestamp_field=timestamp_field)
+    checked = check(
+        tree,
+        schema,
+        query,
+        category_field=event_category_field,
+        timestamp_field=timestamp_field,
+        now_ns=time.time_ns(),
+    )
     plan = build([query_plan("query", checked)], category_field=_resolved(event_category_field, schema))
     plan = optimise(plan) if optimised else plan
     needs_time = not isinstance(plan.queries[0], SamplePlan)
@@ -115,7 +122,7 @@ def evaluate(expression: str, document: Mapping[str, Any] | None = None) -> Any:
     timestamp = "@timestamp"
     index = Index("document", [] if document is None else [document])
     schema = index.schema(timestamp)
-    checked = check_expression(parse_expression(expression), schema, expression)
+    checked = check_expression(parse_expression(expression), schema, expression, now_ns=time.time_ns())
     plain = Index("document", [{} if document is None else document])
     batch = _batch([plain], [schema], schema, frozenset(schema), (Fields("event.category", timestamp, None), False))
     try:
@@ -151,7 +158,7 @@ def _is_count(value: object, least: int) -> bool:
 
 def _resolved(name: str, schema: Schema) -> str:
     field = schema.get(name)
-    return name if field is None else field.alias_of or field.copy_of or name
+    return name if field is None else field.column(name)
 
 
 def _batch(

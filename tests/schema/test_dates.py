@@ -76,8 +76,30 @@ def test_date_maths_without_rounding_is_one_instant():
     assert span_of("2024-03||+d") == (ns("2024-03-02"), ns("2024-03-02"))
 
 
+NOW = span_of("2024-03-05T10:20:30.500Z")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("now", "2024-03-05T10:20:30.500Z", "2024-03-05T10:20:30.500Z"),
+        ("now-1d", "2024-03-04T10:20:30.500Z", "2024-03-04T10:20:30.500Z"),
+        ("now/d", "2024-03-05T00:00:00.000Z", "2024-03-05T23:59:59.999999999Z"),
+        ("now-1M/M", "2024-02-01T00:00:00.000Z", "2024-02-29T23:59:59.999999999Z"),
+    ],
+)
+def test_now_is_what_it_is_said_to_be(text, first, last):
+    assert span_of(text, now_ns=NOW + 123_456) == (span_of(first)[0], span_of(last)[0])
+
+
+@pytest.mark.parametrize("text", ["now||/d", "nowadays", "now-1q"])
+def test_what_begins_with_now_is_not_now(text):
+    with pytest.raises(ValueError, match="date maths"):
+        span_of(text, now_ns=NOW)
+
+
 @pytest.mark.parametrize("text", ["now", "now-1d", "now/d", "now+1h"])
-def test_now_is_refused(text):
+def test_now_is_refused_where_nobody_says_what_it_is(text):
     with pytest.raises(ValueError, match="clock"):
         span_of(text)
 

@@ -65,6 +65,75 @@ def test_a_sub_field_of_other_values_is_not_supported(sub):
     assert not of(name={"type": "keyword", "fields": {"sub": sub}})["name.sub"].supported
 
 
+def test_a_multi_field_with_a_limit_of_its_own_is_a_column_of_its_own():
+    sub = {"same": {"type": "keyword", "ignore_above": 9}, "less": {"type": "keyword", "ignore_above": 5}}
+    schema = of(name={"type": "keyword", "ignore_above": 9, "fields": sub})
+
+    assert schema["name.same"].column("name.same") == "name"
+    assert schema["name.less"].column("name.less") == "name.less"
+
+
+def test_a_text_field_has_the_limit_of_its_keyword():
+    schema = of(title={"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 5}}})
+
+    assert schema["title"].ignore_above == 5
+    assert schema["title.keyword"].column("title.keyword") == "title"
+
+
+@pytest.mark.parametrize("limit", [None, "5", True, 1.5])
+def test_a_limit_that_is_none_limits_nothing(limit):
+    assert of(name={"type": "keyword", "ignore_above": limit})["name"].ignore_above is None
+
+
+def test_below_a_flattened_field_every_name_is_a_keyword_with_its_limit():
+    schema = of(labels={"type": "flattened", "ignore_above": 7})
+
+    assert schema["labels.a.b"] == Field(Type.KEYWORD, written="keyword", ignore_above=7)
+    assert "labels." not in schema
+    assert union([schema, of(x={"type": "long"})])["labels.a"].type is Type.KEYWORD
+
+
+def test_a_constant_keyword_brings_its_value():
+    schema = of(a={"type": "constant_keyword", "value": "x"}, b={"type": "constant_keyword"})
+
+    assert (schema["a"].constant, schema["a"].null_value) == (True, "x")
+    assert (schema["b"].constant, schema["b"].null_value) == (True, None)
+
+
+def test_runtime_fields_go_before_mapped_ones():
+    mapping = {
+        "properties": {"a": {"type": "keyword"}},
+        "runtime": {"a": {"type": "long"}, "b": {"type": "date", "format": "yyyy"}},
+    }
+    schema = from_mapping("logs", mapping)
+
+    assert schema["a"].type is Type.LONG
+    assert (schema["b"].type, schema["b"].date_format) == (Type.DATE, "yyyy")
+
+
+@pytest.mark.parametrize("about", [{"type": "keyword", "script": "emit('x')"}, {"type": "composite"}, {}])
+def test_runtime_fields_that_need_a_script_are_not_supported(about):
+    assert not from_mapping("logs", {"runtime": {"a": about}})["a"].supported
+
+
+@pytest.mark.parametrize("runtime", [[], {"a": "keyword"}, 1])
+def test_runtime_fields_are_objects(runtime):
+    with pytest.raises(SourceError, match="runtime"):
+        from_mapping("logs", {"runtime": runtime})
+
+
+def test_what_only_one_index_has_as_alias_or_multi_field_is_a_column_of_its_own():
+    one = of(
+        a={"type": "keyword", "fields": {"low": {"type": "keyword", "normalizer": "lowercase"}}},
+        b={"type": "alias", "path": "a"},
+    )
+    both = union([one, of(a={"type": "keyword"})])
+
+    assert both["a.low"].column("a.low") == "a.low"
+    assert both["b"].column("b") == "b"
+    assert union([one, one])["a.low"].column("a.low") == "a"
+
+
 def test_null_value_and_format_are_kept():
     schema = of(a={"type": "keyword", "null_value": "NULL"}, d={"type": "date", "format": "yyyy"})
 

@@ -7,6 +7,7 @@
     @ size=3 result_position=head    what goes with the request, if anything
     => 1 4                           the ids of the events, in order; `none` for no event
 
+``<<65 (>>`` stands for 65 times what follows the number, ``<<d83d>>`` for half a character, which a file cannot hold.
 ``=> [1 2] [3 -]`` are sequences or samples, ``-`` a missing event; ``[1 2 | u1 null]`` shows the join keys too. ``=> error E201``
 is the code of the error. ``eval length("a")`` with ``=> value 1`` is an expression on no document, the value as JSON.
 """
@@ -14,6 +15,7 @@ is the code of the error. ``eval length("a")`` with ``=> value 1`` is an express
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,11 +61,19 @@ def read(path: Path) -> list[Case]:
             cases[-1].request |= dict(map(_option, line[2:].split()))
         elif line.startswith("=> "):
             cases[-1].expected = line[3:].strip()
+            cases[-1].text = _SHORT.sub(_long, cases[-1].text)
         elif cases and not cases[-1].expected:
             cases[-1].text += line + "\n"
         else:
             assert not line.strip(), f"{path.name}: {line}"
     return cases
+
+
+_SHORT = re.compile("<<(?:(?P<half>d[0-9a-f]{3})|(?P<count>[0-9]+) (?P<text>.*?))>>")
+
+
+def _long(found: re.Match[str]) -> str:
+    return chr(int(found["half"], 16)) if found["half"] else found["text"] * int(found["count"])
 
 
 def _option(written: str) -> tuple[str, Any]:
@@ -73,7 +83,7 @@ def _option(written: str) -> tuple[str, Any]:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Indices by name, each (documents, flat mapping), and what a request over them needs to say."""
+    """Indices by name, each (documents, flat mapping with the runtime fields), and what a request over them needs to say."""
 
     indices: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]]
     request: dict[str, Any]
@@ -82,14 +92,27 @@ class DataSet:
 def data_set(name: str) -> DataSet:
     """A data set of the folder ``data``."""
     read = json.loads((HERE / "data" / f"{name}.json").read_text("utf-8"))
-    indices = {index: (about["documents"], about["mapping"]) for index, about in read.pop("indices").items()}
+    indices = {index: (about["documents"], _flat(about)) for index, about in read.pop("indices").items()}
     return DataSet(indices, read)
+
+
+def _flat(about: dict[str, Any]) -> dict[str, Any]:
+    plain = {
+        name: {**field, "fields": {n: f if isinstance(f, dict) else {"type": f} for n, f in field["fields"].items()}}
+        if isinstance(field, dict) and "fields" in field
+        else field
+        for name, field in about["mapping"].items()
+    }
+    return {**plain, **{f"runtime {name}": field for name, field in about.get("runtime", {}).items()}}
 
 
 def elastic_mapping(flat: dict[str, Any]) -> dict[str, Any]:
     """A flat mapping as Elasticsearch writes it."""
-    root: dict[str, Any] = {"properties": {}}
+    root: dict[str, Any] = {"properties": {}, "runtime": {}}
     for name, about in flat.items():
+        if name.startswith("runtime "):
+            root["runtime"][name.removeprefix("runtime ")] = about
+            continue
         at = root
         *path, leaf = name.split(".")
         for part in path:

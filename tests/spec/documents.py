@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import total_ordering
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KINDS = {
     "integer": "long", "short": "long", "byte": "long", "unsigned_long": "long", "float": "double", "half_float": "double",
-    "scaled_float": "double", "text": "keyword", "wildcard": "keyword", "constant_keyword": "keyword",
+    "scaled_float": "double", "text": "keyword", "wildcard": "keyword", "constant_keyword": "keyword", "flattened": "keyword",
 }  # fmt: skip
+HELD = {"caseless", "long", "double", "boolean", "date", "date_nanos", "ip", "version", "keyword"}
 
 
 @dataclass(frozen=True, order=True)
@@ -46,6 +48,12 @@ class Version:
         return self.order() < other.order()
 
 
+class Caseless(str):
+    """A text in lower case that is compared with others in lower case."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Span:
     """What a literal stands for that is not one value: a day, a network. Both ends belong to it."""
@@ -55,12 +63,17 @@ class Span:
 
 
 _DATE = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?)?)?)?(Z|[+-]\d\d:?\d\d)?$"
+    r"(\d{4})(?:[-/](\d\d)(?:[-/](\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?)?)?)?(Z|[+-]\d\d:?\d\d)?$"
 )
 
 
 def date_span(text: str) -> Span:
-    """The first and the last instant that a date, whole or in part, stands for."""
+    """The first and the last instant that a date, whole or in part, stands for; with days added and cut off."""
+    if text.startswith("now"):
+        return _moved(time.time_ns() // 10**6 * 10**6, text[3:])
+    text, _, maths = text.partition("||")
+    if maths:
+        return _moved(date_span(text).low.ns, maths)
     parts = _DATE.match(text)
     if parts is None:
         raise ValueError(f"no date: {text}")
@@ -80,6 +93,18 @@ def date_span(text: str) -> Span:
         exact = first + int(parts[7].ljust(9, "0"))
         return Span(Instant(exact), Instant(exact))
     return Span(Instant(first), Instant(last - 1))
+
+
+def _moved(ns: int, maths: str) -> Span:
+    """Of date maths what the corpus has: days and hours."""
+    low = high = ns
+    for sign, count, unit in re.findall(r"([+/-])(\d*)([dh])", maths):
+        size = {"d": 86400, "h": 3600}[unit] * 10**9
+        if sign == "/":
+            low, high = low // size * size, high // size * size + size - 1
+        else:
+            low, high = (end + int(f"{sign}{count or 1}") * size for end in (low, high))
+    return Span(Instant(low), Instant(high))
 
 
 def address(text: str) -> Address:
@@ -108,6 +133,8 @@ def stored(value: Any, kind: str) -> Any:
             return Instant(ns if kind == "date_nanos" else ns // 10**6 * 10**6)
         case "ip":
             return address(value)
+        case "caseless":
+            return Caseless(value.lower())
         case "version":
             return Version(value)
     return text(value)
@@ -136,6 +163,57 @@ class Document:
     values: dict[str, list[Any]]
 
 
+class Fields:
+    """What the mapping of one index says, by dotted path; a multi-field or an alias is a field that has its values from another."""
+
+    def __init__(self, fields: Mapping[str, Mapping[str, Any]]) -> None:
+        self.kinds: dict[str, str] = {}
+        self.nulls: dict[str, Any] = {}
+        self.limits: dict[str, int | None] = {}
+        self.constants: dict[str, list[Any]] = {}
+        self.flattened: set[str] = set()
+        self.copies: dict[str, list[str]] = {}
+        self.add(fields)
+        for path, about in fields.items():
+            if about["type"] == "alias":
+                self.kinds[path], self.limits[path] = self.kinds[about["path"]], self.limits[about["path"]]
+                source = next((top for top, all_ in self.copies.items() if about["path"] in all_), about["path"])
+                self.copies.setdefault(source, []).append(path)
+
+    def add(self, fields: Mapping[str, Mapping[str, Any]]) -> None:
+        for path, about in fields.items():
+            kind, subs = about["type"], about.get("fields", {})
+            if kind == "alias":
+                continue
+            self.kinds[path] = KINDS.get(kind, kind)
+            counts = next((sub for sub in subs.values() if sub["type"] == "keyword"), {}) if kind == "text" else about
+            self.limits[path] = counts.get("ignore_above")
+            if "null_value" in about:
+                self.nulls[path] = about["null_value"]
+            if kind == "constant_keyword":
+                self.constants[path] = [about["value"]] if "value" in about else []
+            if kind == "flattened":
+                self.flattened.add(path)
+            for suffix, sub in subs.items():
+                self.copies.setdefault(path, []).append(f"{path}.{suffix}")
+                self.kinds[f"{path}.{suffix}"] = "caseless" if "normalizer" in sub else self.kinds[path]
+                self.limits[f"{path}.{suffix}"] = sub.get("ignore_above")
+
+    def values(self, source: Mapping[str, Any]) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for path, value in leaves(source, ""):
+            given = self.nulls.get(path) if value is None else value
+            above = next((top for top in self.flattened if path.startswith(f"{top}.")), None)
+            for name in [path, *self.copies.get(path, []), *([above] if above else [])]:
+                kind = "keyword" if above else self.kinds.get(name)
+                if given is None or kind is None or kind not in HELD:
+                    continue
+                held, limit = stored(given, kind), self.limits.get(above or name)
+                if limit is None or len(held) <= limit:
+                    found.setdefault(name, []).append(held)
+        return found
+
+
 class Data:
     """Indices: the kinds of their fields, and their documents in order.
 
@@ -144,27 +222,23 @@ class Data:
 
     def __init__(self, indices: Iterable[tuple[str, list[Mapping[str, Any]], Mapping[str, Any]]]) -> None:
         self.kinds: dict[str, str] = {}
-        self.alias: dict[str, str] = {}
+        self.flattened: set[str] = set()
         self.documents: list[Document] = []
         for name, documents, mapping in indices:
-            fields = {path: about if isinstance(about, dict) else {"type": about} for path, about in mapping.items()}
-            self.alias |= {path: about["path"] for path, about in fields.items() if about["type"] == "alias"}
-            self.alias |= {f"{path}.{sub}": path for path, about in fields.items() for sub in about.get("fields", {})}
-            kinds = {path: KINDS.get(about["type"], about["type"]) for path, about in fields.items()}
-            self.kinds |= {path: kind for path, kind in kinds.items() if kind != "alias"}
-            nulls = {path: about["null_value"] for path, about in fields.items() if "null_value" in about}
+            flat = {path: about if isinstance(about, dict) else {"type": about} for path, about in mapping.items()}
+            own = Fields({path: about for path, about in flat.items() if not path.startswith("runtime ")})
+            own.add({path[8:]: about for path, about in flat.items() if path.startswith("runtime ")})
+            self.kinds |= own.kinds
+            self.flattened |= own.flattened
+            shown = {path: [v for s in documents for p, v in leaves(s, "") if p == path] for path in own.constants}
+            constants = {path: given or shown[path][:1] for path, given in own.constants.items()}
             for position, source in enumerate(documents):
-                values: dict[str, list[Any]] = {}
-                for path, value in leaves(source, ""):
-                    given = nulls.get(path) if value is None else value
-                    if given is not None and path in kinds:
-                        values.setdefault(path, []).append(stored(given, kinds[path]))
+                values = {**own.values(source), **{path: given for path, given in constants.items() if given}}
                 self.documents.append(Document(name, position, source, values))
 
     def name(self, path: str) -> str | None:
-        """The field that a name reads; None if there is no such field."""
-        path = self.alias.get(path, path)
-        return path if path in self.kinds else None
+        """The field of this name; None if there is no such field."""
+        return path if path in self.kinds or any(path.startswith(f"{top}.") for top in self.flattened) else None
 
 
 def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

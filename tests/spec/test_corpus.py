@@ -19,6 +19,7 @@ from comtrap.errors import QueryError
 from comtrap.lang.parse import parse, parse_expression
 
 FILES = sorted(Path(__file__).parent.glob("*.spec"))
+PAGES = sorted((Path(__file__).parents[2] / "docs" / "errors").glob("E[12]*.md"))
 CASES = [pytest.param(case, id=f"{path.stem}: {case.title}") for path in FILES for case in read(path)]
 
 
@@ -109,6 +110,11 @@ def test_every_title_is_told_from_the_others_of_its_file():
 @pytest.mark.parametrize("name", sorted(SIGNATURES))
 def test_every_function_has_cases(name):
     assert any(f"{name.lower()}(" in p.values[0].text.lower().replace("~", "") for p in CASES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_every_error_has_cases(page):
+    assert any(p.values[0].expected == f"error {page.stem}" for p in CASES)
 
 
 def test_the_reference_stays_small_enough_to_be_believed():

@@ -28,14 +28,23 @@ def check(
     *,
     category_field: str = "event.category",
     timestamp_field: str = "@timestamp",
+    now_ns: int | None = None,
 ) -> typed.Query:
     """What a query means on data of this schema. Runs are expanded, and conditions that cannot hold are false.
+
+    Args:
+        query: what to check.
+        schema: of the data.
+        text: what `query` was parsed from.
+        category_field: where the data have their event category.
+        timestamp_field: what orders the events.
+        now_ns: what ``now`` is in dates; without it, a query that asks is refused, as it means something else every time.
 
     Raises:
         CheckError: the query is not true of the schema; it carries every mistake there is, in text order.
     """
     report = Report(text)
-    found = _Query(Expressions(schema, report), report, category_field, timestamp_field).query(query)
+    found = _Query(Expressions(schema, report, now_ns), report, category_field, timestamp_field).query(query)
     report.raise_all()
     return found
 
@@ -52,14 +61,14 @@ def check_condition(expr: ast.Expr, schema: Schema, text: str) -> typed.Expr:
     return fold.FALSE if fold.is_null(found) else found
 
 
-def check_expression(expr: ast.Expr, schema: Schema, text: str) -> typed.Expr:
+def check_expression(expr: ast.Expr, schema: Schema, text: str, *, now_ns: int | None = None) -> typed.Expr:
     """What an expression of any type means; logic in it is three-valued throughout.
 
     Raises:
         CheckError: the expression is not true of the schema.
     """
     report = Report(text)
-    found = Expressions(schema, report).value(expr)
+    found = Expressions(schema, report, now_ns).value(expr)
     report.raise_all()
     return found
 
@@ -129,8 +138,7 @@ class _Query:
             self.report.add(
                 "E219", "a caseless field as a join key", field, "keys are compared exactly", "name the field itself"
             )
-        name = found.copy_of or found.alias_of or field.name
-        return typed.Key(typed.Column(name, found.type), field.optional)
+        return typed.Key(typed.Column(found.column(field.name), found.type), field.optional)
 
     def same_type(self, first: ast.Field, keys: list[tuple[ast.Field, ...]], place: int) -> None:
         """Report keys that can never be equal to the one they are compared with."""

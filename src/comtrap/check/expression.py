@@ -27,10 +27,15 @@ _ORDINALS = ("first", "second", "third", "fourth")
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """The checking of expressions of one text against one schema. What is wrong becomes null, and is reported."""
+    """The checking of expressions of one text against one schema. What is wrong becomes null, and is reported.
+
+    Attributes:
+        now_ns: what ``now`` is in dates; None where a query must mean the same whenever it runs.
+    """
 
     schema: Schema
     report: Report
+    now_ns: int | None = None
     budget: language.Budget = field(default_factory=language.Budget)
 
     # --- conditions: two-valued above the leaves ---
@@ -126,7 +131,7 @@ class Expressions:
         found = self.field(expr)
         if found is None:
             return fold.NULL, False
-        return typed.Column(found.copy_of or found.alias_of or expr.name, found.type), found.folded
+        return typed.Column(found.column(expr.name), found.type), found.folded
 
     def _plain_column(self, expr: ast.Field) -> typed.Expr:
         column, folded = self._column(expr)
@@ -154,8 +159,10 @@ class Expressions:
         if fold.has_column(right):
             self._against_field(right_node, op)
             return fold.NULL
+        if op == "==" and (_is_nothing(left_node, left) or _is_nothing(right_node, right)):
+            return fold.null_check(right if _is_nothing(left_node, left) else left)
         if fold.is_null(left) or fold.is_null(right):
-            return fold.null_check(right if fold.is_null(left) else left) if op == "==" else fold.NULL
+            return fold.NULL
         if op != "==" and (left.type is Type.BOOLEAN or left_folded):
             says = (
                 "this is boolean" if left.type is Type.BOOLEAN else "this is compared without case, which has no order"
@@ -183,7 +190,8 @@ class Expressions:
         kind, name = left[0].type, self._named(left[1])
         found = self.schema.get(left[1].name) if isinstance(left[1], ast.Field) else None
         try:
-            return literals.convert(constant.value, kind, found.date_format if found is not None else None)
+            date_format = None if found is None else found.date_format
+            return literals.convert(constant.value, kind, date_format, self.now_ns)
         except ValueError as error:
             says = f"{name} is {kind.value}: {error}"
             text = isinstance(constant.value, str)
@@ -217,13 +225,23 @@ class Expressions:
             option = self.value(node)
             if fold.has_column(option):
                 self._against_field(node, sign)
-            elif not fold.is_null(option):
+            elif not fold.is_null(option) and self._is_listable(option.type, (value, expr.value), node):
                 kinds.append((node, option.type))
                 if not fold.is_null(value):
                     constants.append(self._alike(option, (value, expr.value), node))
         self._one_kind(kinds)
         found = fold.membership(value, constants, ignore_case=expr.ignore_case or folded)
         return fold.negation(found) if expr.negated else found
+
+    def _is_listable(self, kind: Type, value: tuple[typed.Expr, ast.Expr], node: ast.Expr) -> bool:
+        """Whether a list for this value holds such constants: other than ``==``, ``in`` reads no text as a number."""
+        wanted = value[0].type
+        alike = (wanted.is_string and kind.is_string) or (wanted.is_numeric and kind.is_numeric) or wanted is kind
+        if alike or not (wanted.is_string or wanted.is_numeric or wanted is Type.BOOLEAN):
+            return True
+        says = f"this is {kind.value}, {self._named(value[1])} is {wanted.value}"
+        self.report.add("E209", "a list of another type", node, says)
+        return False
 
     def _one_kind(self, kinds: list[tuple[ast.Expr, Type]]) -> None:
         for node, kind in kinds:
@@ -365,6 +383,11 @@ class Expressions:
 
 def _make_condition(expr: ast.Expr) -> str | None:
     return f"compare it: {expr.name} != null" if isinstance(expr, ast.Field) else None
+
+
+def _is_nothing(node: ast.Expr, found: typed.Expr) -> bool:
+    """Whether it is null as written, so that ``==`` asks for it; an expression that comes out as null makes ``==`` null."""
+    return isinstance(node, ast.Literal | ast.Field) and fold.is_null(found)
 
 
 def _fits(found: typed.Expr, kind: Type, wanted: Parameter) -> bool:

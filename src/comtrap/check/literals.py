@@ -39,7 +39,7 @@ def of(value: Value | None) -> Constant:
             return Constant(value, Type.KEYWORD)
 
 
-def convert(value: Value, kind: Type, date_format: str | None = None) -> Constant:
+def convert(value: Value, kind: Type, date_format: str | None = None, now_ns: int | None = None) -> Constant:
     """A literal as a value of a type: ``"10.0.0.0/8"`` as the addresses of that block, ``5`` as ``"5"`` for a keyword.
 
     Raises:
@@ -55,7 +55,7 @@ def convert(value: Value, kind: Type, date_format: str | None = None) -> Constan
         case Type.BOOLEAN:
             return _boolean(value)
         case Type.DATE | Type.DATE_NANOS:
-            return Constant(_date(value, kind, date_format), kind)
+            return Constant(_date(value, kind, date_format, now_ns), kind)
         case Type.IP:
             return Constant(block(value), Type.IP)
         case Type.NULL:
@@ -102,10 +102,10 @@ def _boolean(value: Value) -> Constant:
     raise ValueError("expected true or false")
 
 
-def _date(value: Value, kind: Type, date_format: str | None) -> Range:
+def _date(value: Value, kind: Type, date_format: str | None, now_ns: int | None) -> Range:
     match value:
         case str():
-            low, high = span_of(value, date_format)
+            low, high = span_of(value, date_format, now_ns)
         case bool():
             raise ValueError("expected a date or milliseconds since 1970")
         case int() | float():

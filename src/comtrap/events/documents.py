@@ -51,7 +51,7 @@ class Index:
         for position, document in enumerate(self.documents):
             if not isinstance(document, Mapping):
                 raise SourceError(f"document {position} of {name} is not an object")
-        self._mapped = {} if mapping is None else from_mapping(name, mapping).fields
+        self._mapped = Schema(name, {}) if mapping is None else from_mapping(name, mapping)
         self._shown = infer(name, self.documents).fields
 
     @cached_property
@@ -60,10 +60,11 @@ class Index:
 
     def schema(self, timestamp_field: str) -> Schema:
         """The fields of the mapping and of the documents; a timestamp that the mapping does not know is a date."""
-        shown = dict(self._shown)
+        mapped = self._mapped
+        shown = {name: field for name, field in self._shown.items() if name not in mapped}
         if timestamp_field in shown:
             shown[timestamp_field] = Field(Type.DATE, shown[timestamp_field].many, written="date")
-        return Schema(self.name, {**shown, **self._mapped})
+        return Schema(self.name, {**shown, **mapped.fields}, mapped.open)
 
     def values(self, name: str, schema: Schema, *, is_time: bool = False) -> list[list[Stored]]:
         """The distinct values of a field in each document, as its type holds them; what does not fit it is left out.
@@ -75,14 +76,25 @@ class Index:
             schema: what `schema` gave.
             is_time: whether the field orders the events; a text of digits in it is milliseconds then, not a year.
         """
-        field = schema.fields.get(name)
+        field = schema.get(name)
         if field is None:
             return [[] for _ in self.documents]
-        path = field.alias_of or field.copy_of or name
+        path = field.copy_of or field.alias_of or name
         if is_time and (field.date_format is None or not field.type.is_date):
             kind = field.type if field.type.is_date else Type.DATE
             field = replace(field, type=kind, date_format=_TIME)
-        return [_stored(leaves.get(path, ()), field) for leaves in self._leaves]
+        if field.flattened:
+            held = [_stored(_below(path, leaves), field) for leaves in self._leaves]
+        else:
+            held = [_stored(leaves.get(path, ()), field) for leaves in self._leaves]
+        if field.constant:
+            value = _stored([field.null_value], field) or next((each for each in held if each), [])
+            return [value[:1]] * len(held)
+        return held
+
+
+def _below(path: str, leaves: Mapping[str, list[Any]]) -> list[Any]:
+    return [value for name, values in leaves.items() if name.startswith(f"{path}.") for value in values]
 
 
 def _leaves(document: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -123,7 +135,13 @@ def stored(value: Any, field: Field) -> Stored | None:
         case Type.IP | Type.VERSION:
             return _text(value) if isinstance(value, str) else None
         case _:
-            return _text(value)
+            text = _text(value)
+            return None if text is not None and _is_too_long(text, field.ignore_above) else text
+
+
+def _is_too_long(text: str, limit: int | None) -> bool:
+    """Whether a text has more UTF-16 code units than the field keeps."""
+    return limit is not None and len(text) + sum(char > "\uffff" for char in text) > limit
 
 
 def _text(value: Any) -> str | None:

@@ -61,18 +61,22 @@ _ZONE = r"(?P<zone>Z|[+-]\d\d(?::?\d\d)?)"
 _PART = re.compile(r"'(?P<quoted>[^']*)'|(?P<letters>([A-Za-z])\3*)|(?P<other>.)", re.DOTALL)
 
 
-def span_of(text: str, formats: str | None = None) -> Span:
+def span_of(text: str, formats: str | None = None, now_ns: int | None = None) -> Span:
     """The instants a date text stands for: ``"2024-03"`` is a month, a text with a fraction one instant.
 
     Args:
-        text: the date, with date maths after ``||`` if wanted: ``2024-03-05||+1d/d``.
+        text: the date, with date maths after ``||`` if wanted: ``2024-03-05||+1d/d``; or ``now`` with maths: ``now-1d/d``.
         formats: the ``format`` of a mapping, alternatives split by ``||``; Elasticsearch's default if absent.
+        now_ns: what ``now`` is, to the millisecond; where nobody says, the text must not ask.
 
     Raises:
         ValueError: the text is not such a date; the message says what was expected.
     """
-    if text == "now" or text.startswith(("now+", "now-", "now/", "now||")):
-        raise ValueError("`now` depends on the clock; write the date")
+    if text.startswith("now"):
+        if now_ns is None:
+            raise ValueError("`now` depends on the clock; write the date")
+        now_ns -= now_ns % 1_000_000
+        return _calculated(now_ns, text[3:], up=False), _calculated(now_ns, text[3:], up=True)
     anchor, found, maths = text.partition("||")
     if found and maths:
         low = _anchor(anchor, formats)[0]

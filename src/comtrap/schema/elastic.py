@@ -35,4 +35,10 @@ def field(written: str) -> Field:
     kind = TYPES.get(written)
     if kind is None:
         return Field(Type.KEYWORD, supported=False, written=written)
-    return Field(kind, exact=kind is not Type.TEXT, written=written)
+    return Field(
+        kind,
+        exact=kind is not Type.TEXT,
+        written=written,
+        flattened=written == "flattened",
+        constant=written == "constant_keyword",
+    )

@@ -25,7 +25,8 @@ def from_mapping(name: str, mapping: Mapping[str, Any]) -> Schema:
     """The schema that a mapping describes, as Elasticsearch writes it: ``{"properties": {…}}``.
 
     Fields that EQL cannot query (nested, geo_point, objects as such, fields in a nested one) are in it, not `supported`.
-    A text field is `exact` if it has a keyword sub-field. Sub-fields hold the values of their field.
+    A text field is `exact` if it has a keyword sub-field. Sub-fields hold the values of their field. Every name below a
+    flattened field is a keyword. Fields of the section ``runtime`` go before others; those with a script are not `supported`.
 
     Raises:
         SourceError: this is not a mapping.
@@ -34,10 +35,22 @@ def from_mapping(name: str, mapping: Mapping[str, Any]) -> Schema:
     if not isinstance(body, Mapping):
         raise SourceError(f"the mapping of {name} is not an object")
     fields = dict(_properties(name, body.get("properties", {}), "", 0))
+    fields |= _runtime(name, body.get("runtime", {}))
     for alias, found in fields.items():
         if found.alias_of is not None:
             fields[alias] = _alias(name, alias, found, fields)
-    return Schema(name, fields)
+    return Schema(name, fields, tuple(f"{path}." for path, found in fields.items() if found.flattened))
+
+
+def _runtime(index: str, section: Any) -> Iterator[tuple[str, Field]]:
+    if not isinstance(section, Mapping) or not all(isinstance(about, Mapping) for about in section.values()):
+        raise SourceError(f"the mapping of {index} has runtime fields that are not objects")
+    for name, about in section.items():
+        if "script" in about:
+            yield str(name), Field(Type.KEYWORD, supported=False, written="computed by a script")
+        else:
+            found = field(str(about.get("type")))
+            yield str(name), replace(found, date_format=about.get("format") if found.type.is_date else None)
 
 
 def _properties(index: str, properties: Any, prefix: str, depth: int) -> Iterator[tuple[str, Field]]:
@@ -66,12 +79,23 @@ def _property(index: str, name: str, about: Mapping[str, Any], depth: int) -> It
 def _leaf(name: str, about: Mapping[str, Any], found: Field) -> Iterator[tuple[str, Field]]:
     inner = about.get("fields")
     subfields = {n: s for n, s in inner.items() if isinstance(s, Mapping)} if isinstance(inner, Mapping) else {}
-    exact = found.exact or any(_sub(found, sub).exact for sub in subfields.values())
-    date_format = about.get("format") if found.type.is_date else None
-    found = replace(found, exact=exact, null_value=about.get("null_value"), date_format=date_format)
+    below = {suffix: _sub(found, sub) for suffix, sub in subfields.items()}
+    exact = [found] if found.exact else [sub for sub in below.values() if sub.supported and sub.exact]
+    found = replace(
+        found,
+        exact=bool(exact),
+        null_value=about.get("value" if found.constant else "null_value"),
+        date_format=about.get("format") if found.type.is_date else None,
+        ignore_above=(_limit(about) if found.exact else exact[0].ignore_above) if exact else None,
+    )
     yield name, found
-    for suffix, sub in subfields.items():
-        yield f"{name}.{suffix}", replace(_sub(found, sub), copy_of=name)
+    for suffix, sub in below.items():
+        yield f"{name}.{suffix}", replace(sub, copy_of=name, apart=sub.ignore_above != found.ignore_above)
+
+
+def _limit(about: Mapping[str, Any]) -> int | None:
+    found = about.get("ignore_above")
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def _sub(parent: Field, about: Mapping[str, Any]) -> Field:
@@ -79,8 +103,8 @@ def _sub(parent: Field, about: Mapping[str, Any]) -> Field:
     found = field(str(about.get("type")))
     normalizer = about.get("normalizer")
     same = parent.type is found.type or (parent.type.is_string and found.type.is_string)
-    usable = found.supported and same and normalizer in {None, "lowercase"}
-    return replace(found, supported=usable, folded=normalizer == "lowercase")
+    usable = found.supported and same and not found.flattened and normalizer in {None, "lowercase"}
+    return replace(found, supported=usable, folded=normalizer == "lowercase", ignore_above=_limit(about))
 
 
 def _alias(index: str, name: str, found: Field, fields: Mapping[str, Field]) -> Field:
@@ -145,8 +169,8 @@ def union(schemas: Iterable[Schema]) -> Schema:
     """The schema of a query over several indices: a field that any of them maps is mapped.
 
     A field of different kinds is not `supported` and says which; numbers join as double, texts as keyword. A field that
-    is an alias in one index and not the same in another is a field of its own here: who fills its column reads, of each
-    index, what that index says.
+    is an alias or a multi-field in one index and not the same in another is a field of its own here: who fills its column
+    reads, of each index, what that index says.
     """
     schemas = tuple(schemas)
     fields: dict[str, Field] = {}
@@ -156,6 +180,10 @@ def union(schemas: Iterable[Schema]) -> Schema:
             known = fields.get(name)
             fields[name] = found if known is None else _merged(known, found, origin[name], schema.name)
             origin.setdefault(name, schema.name)
+    for name, found in fields.items():
+        target = found.column(name)
+        if target != name and any(target in schema and name not in schema for schema in schemas):
+            fields[name] = replace(found, alias_of=None, apart=found.copy_of is not None)
     prefixes = dict.fromkeys(prefix for schema in schemas for prefix in schema.open)
     return Schema(", ".join(schema.name for schema in schemas), fields, tuple(prefixes))
 
@@ -173,6 +201,7 @@ def _merged(a: Field, b: Field, first: str, second: str) -> Field:
         a,
         type=kind,
         many=a.many or b.many,
+        apart=a.apart or b.apart,
         exact=a.exact and b.exact,
         alias_of=a.alias_of if a.alias_of == b.alias_of else None,
         null_value=a.null_value if a.null_value is not None else b.null_value,

@@ -21,12 +21,16 @@ class Field:
         many: whether it may hold several values. Any field of Elasticsearch may; false promises it does not.
         exact: whether values can be compared; false for a `text` field without a keyword sub-field.
         alias_of: the dotted name of the field that an `alias` reads.
-        null_value: what an explicit null in a document stands for; a missing field stays missing.
+        null_value: what an explicit null in a document stands for; a missing field stays missing. Of a `constant` the one value.
         date_format: Elasticsearch's ``format`` of a date field, where one is given.
         supported: false for types EQL refuses (nested, geo_point, object …); `type` is then KEYWORD and meaningless.
         written: the type's name as the mapping wrote it, for messages.
         copy_of: of a multi-field (``process.name.caseless``), the field whose values it holds; a query reads that one.
         folded: whether those values are held in lower case, so that comparing with them ignores case.
+        ignore_above: how many UTF-16 code units a text may have; of a longer one the field has no value.
+        apart: of a multi-field, whether it lacks values that its field has (`ignore_above`), so that it is a column of its own.
+        flattened: whether its values are those of all names below it, as texts.
+        constant: whether all documents of the index have its one value: `null_value`, or without it that of the first to have one.
     """
 
     type: Type
@@ -39,6 +43,16 @@ class Field:
     written: str = ""
     copy_of: str | None = None
     folded: bool = False
+    ignore_above: int | None = None
+    apart: bool = False
+    flattened: bool = False
+    constant: bool = False
+
+    def column(self, name: str) -> str:
+        """The column that a query reads who names the field so."""
+        if self.copy_of is not None and not self.apart:
+            return self.copy_of
+        return self.alias_of or name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +73,11 @@ class Schema(Mapping[str, Field]):
         known = self.fields.get(key)
         if known is not None:
             return known
-        if any(key.startswith(prefix) and len(key) > len(prefix) for prefix in self.open):
-            return Field(Type.KEYWORD, written="keyword")
+        for prefix in self.open:
+            if key.startswith(prefix) and len(key) > len(prefix):
+                above = self.fields.get(prefix.removesuffix("."))
+                limit = None if above is None else above.ignore_above
+                return Field(Type.KEYWORD, written="keyword", ignore_above=limit)
         raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
