@@ -17,14 +17,14 @@ class Wanted:
 
     Attributes:
         columns: those of records of any kind.
-        narrowed: those of records of one kind, for sources whose records bring no ECS fields of their own. None of them
-            means that nothing in such records matters: they come as batches of their positions alone, so that they are
-            counted.
+        narrowed: those of records of one kind, for records that bring no ECS fields of their own but some that are
+            named. None of them means that nothing in such records matters: they come as batches of their positions
+            alone, so that they are counted.
     """
 
     columns: frozenset[str]
-    narrowed: Callable[[Kind], frozenset[str]] | None = None
+    narrowed: Callable[[Kind, frozenset[str]], frozenset[str]] | None = None
 
-    def of(self, kind: Kind) -> frozenset[str]:
-        """What is wanted of plain Windows events of a kind."""
-        return self.columns if self.narrowed is None else self.narrowed(kind)
+    def of(self, kind: Kind, brought: frozenset[str] = frozenset()) -> frozenset[str]:
+        """What is wanted of plain Windows events of a kind, which may bring these fields along."""
+        return self.columns if self.narrowed is None else self.narrowed(kind, brought)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from comtrap.normalise.tables import EXTENDED, plan
 from comtrap.normalise.values import Constant, Each, First, Text
+from comtrap.normalise.windows import OVERWRITING
 from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class _Search:
 
     def values(self, name: str) -> Values | None:
         """What the field is in every event, None if that is not known."""
-        if name in self.brought:
+        if name in self.brought and not self._is_overwritten(name):
             return None
         if name in self._open or not self._is_computed(name):
             return self.told.get(name)
@@ -119,6 +120,10 @@ class _Search:
     def _never_inside(self, ref: Expr) -> bool:
         whole = getattr(ref, "whole", None)
         return self._never(whole) if whole is not None else all(map(self._never, getattr(ref, "of", ())))
+
+    def _is_overwritten(self, name: str) -> bool:
+        """Whether what is computed, if anything is, takes the place of what the records bring along."""
+        return name in OVERWRITING and (name != "event.action" or "event.category" not in self.brought)
 
     def _is_computed(self, name: str) -> bool:
         return name in self.use.fields or name in self.use.extensions

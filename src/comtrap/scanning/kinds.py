@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PLAIN_SOURCES = frozenset({"evtx"})
 """Formats whose records bring no ECS fields, and name provider and event id as their kind does."""
 
+_TOLD = frozenset({"winlog.event_id", "winlog.provider_name"})
 _MOST = 4_096  # uses remembered; documents may bring any fields
 
 
@@ -54,7 +55,7 @@ class Kinds:
     plan: Plan
     _specialiser: Specialiser = field(init=False)
     _uses: dict[tuple[Kind, frozenset[str], bool], Use] = field(default_factory=dict)
-    _raw: dict[Kind, frozenset[str]] = field(default_factory=dict)
+    _raw: dict[tuple[Kind, frozenset[str]], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take the plan's conditions apart for the scan's schema."""
@@ -62,16 +63,25 @@ class Kinds:
 
     def of(self, raw: RawBatch) -> Use:
         """The use of a batch's kind; what its records bring along may be anything."""
-        plain = raw.origin.source in PLAIN_SOURCES
-        brought = PLAIN if plain else frozenset(n for n in raw.frame.schema.names if not n.startswith(("_", "winlog.")))
-        return self._use(raw.kind, brought, plain=plain)
+        if raw.origin.source in PLAIN_SOURCES:
+            return self._use(raw.kind, PLAIN, plain=True)
+        names = raw.frame.schema.names
+        brought = frozenset(n for n in names if not n.startswith(("_", "winlog.")))
+        # Where the columns that say the kind were left out, they say just what the kind does.
+        return self._use(raw.kind, brought, plain=_TOLD.isdisjoint(names))
 
-    def raw(self, kind: Kind) -> frozenset[str]:
-        """The raw columns that events of a kind are read for, if they bring no fields along; none if they need only be counted."""
-        if kind not in self._raw:
-            use = self._use(kind, PLAIN, plain=True)
-            self._raw[kind] = raw_columns(use.fields, kind) if use.reads else source_columns(kind)
-        return self._raw[kind]
+    def raw(self, kind: Kind, brought: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The raw columns that plain events of a kind are read for; none if they need only be counted.
+
+        Args:
+            kind: provider and event id.
+            brought: the ECS fields that such events may bring along.
+        """
+        key = (kind, brought)
+        if key not in self._raw:
+            use = self._use(kind, PLAIN | brought, plain=True)
+            self._raw[key] = raw_columns(use.fields, kind) if use.reads else source_columns(kind)
+        return self._raw[key]
 
     def _use(self, kind: Kind, brought: frozenset[str], *, plain: bool) -> Use:
         key = (kind, brought, plain)

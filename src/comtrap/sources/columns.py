@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 CELLS = 4_000_000
 """At most so many values, nulls among them, are made into columns at once, if they are of more than one document."""
 
-_TEXT = {str}
+_TEXT = {str, type(None)}
 _TEXTS = pa.list_(pa.string())
 
 
@@ -111,12 +111,12 @@ class _Slot:
         if self.is_shared:
             rows, values = _united(rows, values)
         if len(rows) == stop - start:
-            return _array(values)
+            return array(values)
         if not rows:
             return None
         indices = np.full(stop - start, -1)
         indices[np.array(rows) - start] = np.arange(len(rows))
-        return _array(values).take(pa.array(indices, mask=indices < 0))
+        return array(values).take(pa.array(indices, mask=indices < 0))
 
 
 class _Node(dict[str, "_Slot | None"]):
@@ -155,7 +155,7 @@ def text(value: object) -> str | None:
 
 def merged(one: pa.Array, other: pa.Array) -> pa.Array:
     """Two columns of one name: what either has, both where both have something."""
-    return _array([_both(a, b) for a, b in zip(one.to_pylist(), other.to_pylist(), strict=True)])
+    return array([_both(a, b) for a, b in zip(one.to_pylist(), other.to_pylist(), strict=True)])
 
 
 def _prefixes(wanted: frozenset[str] | None) -> frozenset[str]:
@@ -221,9 +221,19 @@ def _both(one: Any, other: Any) -> Any:
     return [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
 
 
-def _array(values: list[Any]) -> pa.Array:
+def with_lists(frame: pa.Table, names: set[str]) -> pa.Table:
+    """The frame with lists of one where these columns have plain texts."""
+    for number, found in enumerate(frame.schema):
+        if found.name in names and not pa.types.is_list(found.type):
+            values = [None if value is None else [value] for value in frame.column(number).to_pylist()]
+            frame = frame.set_column(number, found.name, pa.array(values, _TEXTS))
+    return frame
+
+
+def array(values: Sequence[Any]) -> pa.Array:
+    """Scalars of JSON, lists of texts among them, as a column of texts, or of lists of texts."""
     kinds = set(map(type, values))
-    if kinds == _TEXT:
+    if kinds <= _TEXT:
         return pa.array(values, pa.string())
     if list in kinds:
         listed = [v if v is None else [text(w) for w in v] if type(v) is list else [text(v)] for v in values]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from comtrap.sources import json_text
 from comtrap.sources.batches import Batches
+from comtrap.sources.lines import TOO_LONG as TOO_LONG_LINE
 from comtrap.sources.lines import lines
+from comtrap.sources.plain import Plain
 from comtrap.sources.record import REPAIRED, SIZE_BYTES, TOO_LONG, BadRecordError, parsed
 from comtrap.sources.shapes.shape import Shaped, shaped
 
@@ -29,14 +32,17 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
     """A position is the line's number, blank lines counted; they are no records."""
     origin = replace(content.origin, source="ndjson")
     batches = Batches(origin, None if wanted is None else wanted.columns, decoded)
+    plain = None if wanted is None else Plain(batches, wanted)
 
-    def take(position: int, block: list[bytes | None]) -> int:
-        for at, line in enumerate(block, position):
-            if line is None:
-                problems.skip(TOO_LONG, _where(origin, at), f"a line of more than {SIZE_BYTES >> 20} MiB")
-            elif len(line) > 2 or line.strip():
-                add(batches, at, line, problems)
-        return position + len(block)
+    def take(position: int, text: bytes | None) -> int:
+        if text is TOO_LONG_LINE:
+            problems.skip(TOO_LONG, _where(origin, position), f"a line of more than {SIZE_BYTES >> 20} MiB")
+            return position + 1
+        some = list(io.BytesIO(text)) if plain is None else plain.take(position, text)
+        for at, line in enumerate(some, position):
+            if line is not None and (len(line) > 3 or line.strip()):
+                add(batches, at, line.removesuffix(b"\n"), problems)
+        return position + len(some)
 
     yield from batches.filled(lines(content.stream), take)
 
