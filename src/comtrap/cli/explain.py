@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import INTERRUPTED, RAN, UNUSABLE
 from comtrap.cli.notes import FAILED, Notes
 from comtrap.cli.output import output
@@ -27,6 +28,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     more("subject", metavar="QUERY|RULE", help="EQL, or a rule by its id, name, slug or file")
     more("paths", nargs="*", metavar="PATH", help="files, folders, archives; - is standard input; none: the plan alone")
     more("--rules", action="append", metavar="PACK|DIR|FILE", help="where rules are looked for (default: the packs)")
+    add_exceptions(parser)
     more("--limit", type=_count, default=5, metavar="N", help="matches, near misses and keys to show (default: 5)")
     more(
         "--event",
@@ -46,9 +48,14 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Explain; gives the exit code."""
-    subject = find(args.subject, args.rules or ())
+    excepted, expired, wrong = exceptions_of(args)
+    if wrong:
+        raise wrong[0]
+    notes = Notes(quiet=args.quiet)
+    notes.exceptions((), expired)
+    subject = find(args.subject, args.rules or (), excepted)
     wish = Wish(args.limit, frozenset(args.event or ()), frozenset(args.record or ()))
-    with Notes(quiet=args.quiet).progress() as progress:
+    with notes.progress() as progress:
         found = explain(subject, args.paths, wish, progress)
     with output(args.output) as out:
         if args.format == "json":

@@ -80,6 +80,7 @@ def _(found: Planned) -> dict[str, Any]:
         ],
         "indices": [{"pattern": pattern, "known": list(known)} for pattern, known in found.indices or ()],
         "claims": list(found.claims),
+        "exceptions": list(found.exceptions),
         "never": found.never,
     }
 
@@ -213,7 +214,7 @@ def _(mark: Mark) -> dict[str, Any]:
 
 @as_data.register
 def _(course: Course) -> dict[str, Any]:
-    other = course.elsewhere
+    other, gone = course.elsewhere, course.excepted
     return {
         "reached": _each(course.reached),
         "outcome": course.outcome.value,
@@ -221,6 +222,7 @@ def _(course: Course) -> dict[str, Any]:
         "waiting_for": course.waiting,
         "over_ms": _ms(course.over_ns),
         "data_end_after_ms": _ms(course.end_ns),
+        "excepted": None if gone is None else {**as_data(gone.mark), "exceptions": list(gone.exceptions)},
         "other_key": None
         if other is None
         else {

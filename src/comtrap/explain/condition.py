@@ -31,6 +31,7 @@ class Kind(Enum):
     NOT = "not"
     CLAUSE = "clause"
     INDEX = "index"  # the index patterns of a rule
+    EXCEPTION = "exception"  # an exception does not apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,25 @@ class Reader:
         )
 
 
-def guarded(stage: ast.Stage, index: tuple[str, ...], text: str) -> Node:
-    """The whole condition of a stage but its category: the rule's indices, if any, and what was written, as one ``and``."""
+def guarded(
+    stage: ast.Stage, text: str, index: tuple[str, ...] = (), exceptions: Iterable[tuple[str, typed.Expr]] = ()
+) -> Node:
+    """The whole condition of a stage but its category, as one ``and``: a rule's indices, what was written, exceptions.
+
+    Args:
+        stage: as written.
+        text: the query.
+        index: the index patterns of a rule, none for any index.
+        exceptions: names and conditions of events that the rule is not to see.
+    """
     condition = Reader(text).condition(stage.query.condition)
     parts = condition.parts if condition.kind is Kind.AND else (condition,)
     if index:
         guard = typed.Matches(INDEX, index, ignore_case=False)
-        parts = (Node(Kind.INDEX, "index", guard, options=index), *parts)
+        parts = (Node(Kind.INDEX, "index", guard, fields=(_named(INDEX),), options=index), *parts)
+    for name, excepted in exceptions:
+        fields = {each.name: _named(each) for each in walk_typed(excepted) if isinstance(each, typed.Column)}
+        parts = (*parts, Node(Kind.EXCEPTION, name, fold.negation(excepted), fields=tuple(fields.values())))
     return Node(Kind.AND, condition.text, fold.all_of([part.expr for part in parts], in_leaf=False), parts)
 
 
@@ -185,6 +198,10 @@ def computed(expr: ast.Expr) -> Iterator[ast.Expr]:
 def texts_of(expr: ast.Expr) -> tuple[str, ...]:
     """The texts written in a clause."""
     return tuple(each.value for each in walk(expr) if isinstance(each, ast.Literal) and isinstance(each.value, str))
+
+
+def _named(column: typed.Column) -> FieldUse:
+    return FieldUse(column.name, column.name, column.type.value, optional=False)
 
 
 def _flat(kind: Kind, node: Node) -> tuple[Node, ...]:

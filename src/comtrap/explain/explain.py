@@ -14,6 +14,7 @@ from comtrap.alerts.store import Store
 from comtrap.events.problems import Problems
 from comtrap.execute.condition import Conditions
 from comtrap.execute.execute import Categories, execute
+from comtrap.execute.hits import HITS
 from comtrap.explain.explanation import Explanation, GivenEvent
 from comtrap.explain.planned import planned
 from comtrap.explain.reading import Seen, chunks, positions
@@ -23,6 +24,7 @@ from comtrap.explain.sequences import sequences
 from comtrap.explain.sighting import COLUMNS, RECORD, Sighting, sightings
 from comtrap.explain.stage import Stage, stages_of
 from comtrap.explain.story import Place, sample_story, sequence_story
+from comtrap.explain.subject import unexcepted
 from comtrap.match.match import match
 from comtrap.normalise.normalise import to_events
 from comtrap.plan.optimise import optimise
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from comtrap.explain.reading import Chunk
     from comtrap.explain.subject import Subject
 
-HITS = 200_000  # kept, with their records on disk; then no more
+MOST_HITS = 200_000  # kept, with their records on disk; then no more
+_EXCEPTED = 1  # the number under which hits are kept that exceptions take away
 GIVEN = 100  # events asked for that are shown
 
 
@@ -115,11 +118,21 @@ class _Run:
         asked = self._asked(chunk)[: GIVEN - len(self._given)]
         self._given += sightings(chunk.batch, asked.tolist(), chunk.raws)
         hits = execute(optimise(self.subject.plan), chunk.batch, self._failures)
-        if self._kept >= HITS and hits.num_rows:
+        if self._kept >= MOST_HITS and hits.num_rows:
             self._truncated = self._kept
             return
+        if self.subject.exceptions and isinstance(self.subject.body, SequencePlan):
+            hits = pa.concat_tables([hits, self._excepted(chunk, hits)])
         self._kept += hits.num_rows
         self.store.keep(hits, chunk.raws)
+
+    def _excepted(self, chunk: Chunk, hits: pa.Table) -> pa.Table:
+        """The hits that exceptions take away, as those of a query of their own."""
+        loose = execute(optimise(unexcepted(self.subject)), chunk.batch, Counter())
+        width = np.uint64(len(self.subject.stages))  # one number for each event at each stage
+        told = [t.column("event").to_numpy() * width + t.column("stage").to_numpy() for t in (loose, hits)]
+        gone = loose.filter(pa.array(~np.isin(told[0], told[1])))
+        return gone.set_column(0, HITS.field("query"), pa.array(np.full(gone.num_rows, _EXCEPTED, np.uint16)))
 
     def _asked(self, chunk: Chunk) -> np.ndarray:
         rows = positions(chunk, self.wish.positions) if self.wish.positions else np.zeros(0, np.int64)
@@ -157,8 +170,8 @@ class _Run:
         place = Place(self.subject, tuple(self._stages), self._sightings)
         if isinstance(body, SequencePlan):
             end_ns = (found.seen.last_ns if found.seen is not None else None) or 0
-            traced = sequences(body, hits, end_ns, self.wish.limit)
-            return replace(found, matches=len(matches), sequence=sequence_story(place, traced, hits, end_ns))
+            traced = sequences(body, hits, end_ns, self.wish.limit, self.store.hits(_EXCEPTED))
+            return replace(found, matches=len(matches), sequence=sequence_story(place, traced, end_ns))
         return replace(found, matches=len(matches), sample=sample_story(place, samples(body, hits, self.wish.limit)))
 
     def _sightings(self, numbers: set[int]) -> dict[int, Sighting]:

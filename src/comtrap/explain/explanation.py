@@ -136,6 +136,14 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class Excepted:
+    """An event that fulfils the stage that a sequence waited for, but that exceptions take away."""
+
+    mark: Mark
+    exceptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """A sequence as far as it came.
 
@@ -154,6 +162,7 @@ class Course:
     over_ns: int | None
     end_ns: int
     elsewhere: Elsewhere | None
+    excepted: Excepted | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from comtrap.explain.condition import FieldUse
     from comtrap.explain.reading import Chunk
 
+_CELLS = 1 << 24  # verdicts held at once: clauses times events
 _NEVER = 1 << 20  # further than any event can be
 
 
@@ -77,9 +78,12 @@ class Funnel:
 
     def add(self, chunk: Chunk, conditions: Conditions, rows: np.ndarray) -> np.ndarray:
         """Count the rows that are of the category; gives those of which the condition holds."""
+        size = max(1, _CELLS // sum(1 for _ in clauses(self.node)))
+        found = [self._add(chunk, conditions, rows[at : at + size]) for at in range(0, rows.size, size)]
+        return np.concatenate(found) if found else rows
+
+    def _add(self, chunk: Chunk, conditions: Conditions, rows: np.ndarray) -> np.ndarray:
         self.of_category += rows.size
-        if not rows.size:
-            return rows
         asked = _Asked(conditions, rows)
         held = np.array([asked.true(part) for part in self.node.parts])
         missed = (~held).sum(axis=0)
@@ -105,7 +109,8 @@ class Funnel:
         return tuple(FieldCount(name, use.type, self._values[name]) for name, use in self._uses().items())
 
     def _uses(self) -> dict[str, FieldUse]:
-        return {use.column: use for node in clauses(self.node) for use in node.fields if use.column is not None}
+        written = (node for node in clauses(self.node) if node.kind is Kind.CLAUSE)
+        return {use.column: use for node in written for use in node.fields if use.column is not None}
 
     def _count_values(self, chunk: Chunk, rows: np.ndarray) -> None:
         taken = pa.array(rows)

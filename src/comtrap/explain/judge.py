@@ -20,7 +20,7 @@ from comtrap.execute.condition import Conditions
 from comtrap.execute.execute import ConditionFailed
 from comtrap.execute.text import texts
 from comtrap.execute.values import values
-from comtrap.explain.condition import Kind, Node, Reader, computed, listed, some_of, texts_of
+from comtrap.explain.condition import Node, Reader, computed, listed, some_of, texts_of
 from comtrap.plan.shape import columns_of
 
 if TYPE_CHECKING:
@@ -104,10 +104,9 @@ class _Judge:
         verdict, message = self._verdict(node.expr)
         if node.parts:
             return Judged(node, verdict, parts=tuple(map(self.of, node.parts)))
-        if node.kind is Kind.INDEX:
-            return Judged(node, verdict, (self._given("_index", "_index", None),))
-        assert node.written is not None
         expr = node.expr.operand if isinstance(node.expr, typed.Not) else node.expr
+        if node.written is None:
+            return Judged(node, verdict, tuple(self._given(f.name, f.column, expr) for f in node.fields))
         held = self._held(node.written)
         given = [self._given(f.name, f.column, expr, texts_of(node.written)) for f in node.fields]
         given += self._computed(node.written)
@@ -148,14 +147,14 @@ class _Judge:
                 left += [(middle, stop), (start, middle)]
         return tuple(found)
 
-    def _given(self, name: str, column: str | None, expr: typed.Expr | None, said: tuple[str, ...] = ()) -> Given:
+    def _given(self, name: str, column: str | None, expr: typed.Expr, said: tuple[str, ...] = ()) -> Given:
         """The values of a field; of several, those of which the clause is true."""
         if column is None:
             return Given(name, (), 0)
         held = self._columns[column]
         flat = held.flat.drop_null()
         shown: list[Value] = (texts(flat, held.kind) if held.kind.is_date else flat).to_pylist()
-        if len(shown) > 1 and expr is not None and columns_of(expr) == (column,):
+        if len(shown) > 1 and columns_of(expr) == (column,):
             alone = Conditions(EventBatch(pa.table({column: flat}), self._event.schema))
             true = alone.decide(expr, np.arange(len(flat)), lambda _count, _message: None)
             shown = [value for value, holds in zip(shown, true.tolist(), strict=True) if holds] or shown

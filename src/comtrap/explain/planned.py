@@ -90,6 +90,7 @@ class Planned:
         fields: every field that is read, by name, with its type.
         indices: the patterns of a rule's indices, each with the indices a scan knows that it names; None for a query.
         claims: the sources that a rule says it is for.
+        exceptions: the names of those that take events away from the rule.
         never: why there can be no match, if there can be none.
     """
 
@@ -100,6 +101,7 @@ class Planned:
     fields: tuple[FieldUse, ...]
     indices: tuple[tuple[str, tuple[str, ...]], ...] | None
     claims: tuple[str, ...]
+    exceptions: tuple[str, ...]
     never: str | None
 
 
@@ -117,6 +119,7 @@ def planned(subject: Subject) -> Planned:
         fields=tuple(fields.values()),
         indices=None if subject.rule is None else tuple(map(_index, subject.rule.index)),
         claims=() if subject.rule is None else subject.rule.sources,
+        exceptions=tuple(name for name, _ in subject.exceptions),
         never=_never(found, subject.query),
     )
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from comtrap.alerts.excerpt import excerpt
 from comtrap.explain.condition import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from comtrap.explain.condition import Node
     from comtrap.explain.explanation import Explanation, StageCount
 
+_LONGEST = 120  # characters of a clause
 _NAMED = 5  # categories, indices
 
 
@@ -56,11 +59,18 @@ def _of_stage(stage: StageCount, found: Explanation) -> Iterator[str]:
     if guard is not None and not guard.alone:
         yield f"no {what} is in an index that the rule reads; they are in {_named(stage.indices)}"
         return
+    for clause in stage.clauses:
+        if not clause.alone:
+            yield f"no {what} fulfils {_short(clause.node)}"
     for field in stage.fields:
         if not field.events:
             yield f"no {what} has a value in {field.name}"
     if all(clause.alone for clause in stage.clauses) and len(stage.clauses) > 1:
         yield f"each clause holds of some {what}, but no {what} has all of them"
+
+
+def _short(node: Node) -> str:
+    return f"the exception {node.text}" if node.kind is Kind.EXCEPTION else excerpt(node.text, longest=_LONGEST)
 
 
 def _of_keys(stage: StageCount) -> Iterator[str]:

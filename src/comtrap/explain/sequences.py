@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
+from comtrap.execute.hits import HITS
 from comtrap.explain.spoilers import spoilers
 from comtrap.explain.trace import Chain, Hit, Outcome, trace
 from comtrap.match.keys import codes
@@ -17,8 +19,6 @@ from comtrap.match.order import order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    import pyarrow as pa
 
     from comtrap.match.hit import Key, Match
     from comtrap.plan.plan import SequencePlan
@@ -35,11 +35,13 @@ class Told:
         chain: as `trace` gives it, the outcome put right by what `match` says.
         spoilers: of one with an event too many, that event (or two), each with its stage.
         elsewhere: the hit that would have continued it but for its key.
+        excepted: the hit that would have continued it, had an exception not removed the event.
     """
 
     chain: Chain
     spoilers: tuple[tuple[int, Hit], ...] = ()
     elsewhere: Hit | None = None
+    excepted: Hit | None = None
 
 
 @dataclass(slots=True)
@@ -67,19 +69,23 @@ class Sequences:
     """What became of all that was begun.
 
     Attributes:
+        hits: what the rows of hits are of: those that count, then those that exceptions remove.
         keys: how many keys there are.
         counts: all sequences, by how many steps they reached and what became of them.
         matched: the keys with a match to show, the earliest first.
         ended: the keys without one, the most advanced first.
     """
 
+    hits: pa.Table
     keys: int = 0
     counts: Counter[tuple[int, Outcome]] = field(default_factory=Counter)
     matched: list[OfKey] = field(default_factory=list)
     ended: list[OfKey] = field(default_factory=list)
 
 
-def sequences(query: SequencePlan, hits: pa.Table, end_ns: int, most: int) -> Sequences:
+def sequences(
+    query: SequencePlan, hits: pa.Table, end_ns: int, most: int, excepted: pa.Table | None = None
+) -> Sequences:
     """Trace every key.
 
     Args:
@@ -87,10 +93,11 @@ def sequences(query: SequencePlan, hits: pa.Table, end_ns: int, most: int) -> Se
         hits: schema HITS, in any order.
         end_ns: when the data ends.
         most: keys with a match to show, and keys without.
+        excepted: schema HITS; hits that would be, were there no exceptions.
     """
-    table = _Table(query, hits)
+    table = _Table(query, hits, HITS.empty_table() if excepted is None else excepted)
     judge = _Judge(query, hits)
-    found = Sequences()
+    found = Sequences(table.hits)
     kept: tuple[list[tuple[tuple[bool, int, int], int, OfKey]], ...] = ([], [])
     for number, rows in enumerate(table.by_key()):
         found.keys += 1
@@ -104,14 +111,16 @@ def sequences(query: SequencePlan, hits: pa.Table, end_ns: int, most: int) -> Se
             heapq.heappop(heap)
     found.matched, found.ended = ([one for *_, one in sorted(heap, reverse=True)] for heap in kept)
     for one in (*found.matched, *found.ended):
-        one.told = [table.with_elsewhere(told, query.maxspan_ns) for told in one.told]
+        one.told = [table.with_others(told, query.maxspan_ns) for told in one.told]
     return found
 
 
 class _Table:
     """The hits as numbers, in the order in which the state machine takes them."""
 
-    def __init__(self, query: SequencePlan, hits: pa.Table) -> None:
+    def __init__(self, query: SequencePlan, counting: pa.Table, excepted: pa.Table) -> None:
+        hits = pa.concat_tables([counting, excepted]).combine_chunks()
+        self.counts = np.arange(hits.num_rows) < counting.num_rows
         positive = [at for at, stage in enumerate(query.stages) if not stage.missing]
         step = np.full(len(query.stages) + 1, -1, dtype=np.int64)
         step[positive] = range(len(positive))
@@ -130,8 +139,9 @@ class _Table:
 
     def by_key(self) -> Iterator[np.ndarray]:
         """The rows of each key, in order."""
-        if len(self.rows):
-            grouped = self.rows[np.argsort(self.code[self.rows], kind="stable")]
+        rows = self.rows[self.counts[self.rows]]
+        if len(rows):
+            grouped = rows[np.argsort(self.code[rows], kind="stable")]
             yield from np.split(grouped, np.flatnonzero(np.diff(self.code[grouped])) + 1)
 
     def key(self, row: int) -> Key:
@@ -143,8 +153,11 @@ class _Table:
         columns = (rows.tolist(), self.steps[rows].tolist(), self.times[rows].tolist())
         return (Hit(*each) for each in zip(*columns, strict=True))
 
-    def with_elsewhere(self, told: Told, maxspan_ns: int | None) -> Told:
-        """With the hit of another key that fits next, the one whose key differs least; the earliest of several."""
+    def with_others(self, told: Told, maxspan_ns: int | None) -> Told:
+        """With the hits that fit next but for their key, or but for an exception.
+
+        Of those of other keys the one whose key differs least, and of several the earliest.
+        """
         chain = told.chain
         if chain.outcome not in {Outcome.OPEN, Outcome.EXPIRED}:
             return told
@@ -152,13 +165,12 @@ class _Table:
         rows = rows[self.steps[rows] == len(chain.hits)]
         if maxspan_ns is not None:
             rows = rows[self.times[rows] - chain.began_ns <= maxspan_ns]
-        own = self.key(chain.hits[0].row)
-        rows = rows[self.code[rows] != self.code[chain.hits[0].row]][:_LOOKED_AT]
-        if not rows.size:
-            return told
-        differing = [sum(a != b for a, b in zip(own, self.key(row), strict=True)) for row in rows.tolist()]
-        nearest = rows[int(np.argmin(differing))]
-        return replace(told, elsewhere=next(self.taken(np.array([nearest]))))
+        own = self.code[rows] == self.code[chain.hits[0].row]
+        excepted, others = rows[own][:1], rows[~own & self.counts[rows]][:_LOOKED_AT]
+        key = self.key(chain.hits[0].row)
+        differing = [sum(a != b for a, b in zip(key, self.key(row), strict=True)) for row in others.tolist()]
+        nearest = others[np.argsort(differing, kind="stable")[:1]]
+        return replace(told, elsewhere=next(self.taken(nearest), None), excepted=next(self.taken(excepted), None))
 
 
 class _Judge:

@@ -69,6 +69,11 @@ class Stage:
         fits = category is None or category in sighting.event.category
         return AtStage(self.number, category, fits, judge(self.node, sighting.batch, self.reader))
 
+    def excepted(self, sighting: Sighting) -> tuple[str, ...]:
+        """The exceptions that take an event away."""
+        judged = judge(self.node, sighting.batch, self.reader)
+        return tuple(p.node.text for p in judged.parts if p.node.kind is Kind.EXCEPTION and not p.verdict.holds)
+
     def told(self, sighting: Sighting) -> tuple[Given, ...]:
         """What an event has in the fields on which the condition rests, the most telling first."""
         found = {given.name: given for given in _given(judge(self.node, sighting.batch, self.reader)) if given.values}
@@ -102,7 +107,7 @@ def stages_of(subject: Subject) -> list[Stage]:
             number=0 if number == subject.until else number + 1,
             checked=subject.stages[number],
             keys=(*subject.by, *written.by),
-            node=guarded(written, index, subject.text),
+            node=guarded(written, subject.text, index, subject.exceptions),
             reader=reader,
         )
         for number, written in subject.placed
@@ -111,7 +116,7 @@ def stages_of(subject: Subject) -> list[Stage]:
 
 def _given(judged: Judged) -> Iterator[Given]:
     """The values of the clauses that hold."""
-    if judged.node.kind is Kind.INDEX or not judged.verdict.holds:
+    if judged.node.kind in {Kind.INDEX, Kind.EXCEPTION} or not judged.verdict.holds:
         return
     yield from judged.values
     for part in judged.parts if judged.node.kind is not Kind.NOT else ():

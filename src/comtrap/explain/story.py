@@ -9,6 +9,7 @@ from comtrap.explain.explanation import (
     Course,
     Difference,
     Elsewhere,
+    Excepted,
     FilterOfKey,
     KeyCourses,
     KeyPart,
@@ -64,15 +65,15 @@ class Place:
         return tuple(KeyPart(" = ".join(dict.fromkeys(n)), value) for n, value in zip(names, key, strict=True))
 
 
-def sequence_story(place: Place, found: Sequences, hits: pa.Table, end_ns: int) -> SequenceStory:
+def sequence_story(place: Place, found: Sequences, end_ns: int) -> SequenceStory:
     """All sequences, those to be shown with their events.
 
     Args:
         place: what it is about.
-        found: of these hits.
-        hits: schema HITS.
+        found: all that became of the hits.
         end_ns: when the data ends.
     """
+    hits = found.hits
     rows = {hit.row for one in (*found.matched, *found.ended) for told in one.told for hit in _hits(told)}
     teller = _Teller(place, hits, end_ns, place.fetch({hits.column("event")[row].as_py() for row in rows}))
     return SequenceStory(
@@ -106,7 +107,7 @@ def _sample_of_key(place: Place, key: SampleKey, seen: dict[int, Sighting]) -> S
 
 def _hits(told: Told) -> Iterator[Hit]:
     yield from told.chain.hits
-    yield from (hit for hit in (told.chain.by, told.elsewhere) if hit is not None)
+    yield from (hit for hit in (told.chain.by, told.elsewhere, told.excepted) if hit is not None)
     yield from (hit for _, hit in told.spoilers)
 
 
@@ -141,6 +142,7 @@ class _Teller:
             over_ns=over_ns,
             end_ns=self.end_ns - chain.began_ns,
             elsewhere=None if told.elsewhere is None else self._elsewhere(told, told.elsewhere),
+            excepted=None if told.excepted is None else self._excepted(told.excepted, chain.began_ns),
         )
 
     def _mark(self, hit: Hit, began_ns: int) -> Mark:
@@ -152,6 +154,11 @@ class _Teller:
     def _positive(self, step: int) -> int:
         """The number of the stage of a step."""
         return [at for at, stage in enumerate(self.place.subject.stages) if not stage.missing][step]
+
+    def _excepted(self, hit: Hit, began_ns: int) -> Excepted:
+        number = int(self.hits.column("stage")[hit.row].as_py())
+        sighting = self.seen[self.hits.column("event")[hit.row].as_py()]
+        return Excepted(self._mark(hit, began_ns), self.place.stage(number).excepted(sighting))
 
     def _elsewhere(self, told: Told, hit: Hit) -> Elsewhere:
         here, there = (self.hits.column("key")[row].as_py() for row in (told.chain.hits[0].row, hit.row))

@@ -14,15 +14,17 @@ from comtrap.lang.parse import parse
 from comtrap.plan.build import build, query_plan
 from comtrap.plan.plan import stages
 from comtrap.rules.compile import INDEX, compile_rule
+from comtrap.rules.exception_condition import item_condition
 from comtrap.rules.load import load, locate, packs
 from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from comtrap.check import typed
     from comtrap.errors import RuleError
     from comtrap.plan.plan import Plan, QueryPlan
+    from comtrap.rules.exceptions import ExceptionItem
     from comtrap.rules.rule import Rule
 
 
@@ -34,6 +36,7 @@ class Subject:
         text: the query as written; the spans of `query` point into it.
         rule: whose query it is, or None.
         checked: what the query means.
+        exceptions: events that the rule is not to see, each with the exception's name.
         plan: the one query, with the rule's guard on indices if there is a rule; not optimised.
     """
 
@@ -42,6 +45,7 @@ class Subject:
     rule: Rule | None
     checked: typed.Query
     plan: Plan
+    exceptions: tuple[tuple[str, typed.Expr], ...] = ()
 
     @property
     def body(self) -> QueryPlan:
@@ -85,50 +89,64 @@ class Subject:
         return () if isinstance(self.query.body, ast.EventQuery) else self.query.body.by
 
 
-def find(name: str, rules: Sequence[str] = ()) -> Subject:
+def find(name: str, rules: Sequence[str] = (), exceptions: Iterable[ExceptionItem] = ()) -> Subject:
     """What a name on the command line stands for.
 
     Args:
         name: the path of a rule file; a rule's id, name or slug (its file's name without ``.toml``); or EQL.
         rules: packs, folders and files to look for rules in; without any, the packs that come with comtrap.
+        exceptions: those in force, of any rules.
 
     Raises:
         QueryError: it is none of these.
-        RuleError: the rule is wrong.
+        RuleError: the rule is wrong, or an exception of it.
         PluginError: a rule file, or one of `rules`, does not exist.
     """
     if name.endswith(".toml") and len(name.split("\n")) == 1:
         found, errors = load([locate(Path(name))])
-        return _of_rule(_only(found, errors))
-    rule = _named(name, rules)
-    return of_query(name, rules) if rule is None else _of_rule(rule)
+        return of_rule(_only(found, errors), exceptions)
+    try:
+        return of_query(name)
+    except ParseError as error:
+        rule = _named(name, rules)
+        if rule is not None:
+            return of_rule(rule, exceptions)
+        if len(name.split()) == 1:
+            near = suggest(name, [rule.path.stem for rule in _known(rules)[0]])
+            error.add_note(f"Nor is there a rule of this id, name or slug{'' if near is None else f'; {near}'}")
+        raise
 
 
-def of_query(text: str, rules: Sequence[str] = ()) -> Subject:
+def of_query(text: str) -> Subject:
     """A query.
-
-    Args:
-        text: EQL.
-        rules: where its author might have meant a rule of, for the message.
 
     Raises:
         QueryError: it is not EQL, or not true of Windows telemetry.
     """
-    try:
-        query = parse(text)
-    except ParseError as error:
-        if len(text.split()) == 1:
-            near = suggest(text, [rule.path.stem for rule in _known(rules)[0]])
-            error.add_note(f"Nor is there a rule of this id, name or slug{'' if near is None else f'; {near}'}")
-        raise
+    query = parse(text)
     checked = check(query, telemetry(), text)
     return Subject(text, query, None, checked, build([query_plan("query", checked)]))
 
 
-def _of_rule(rule: Rule) -> Subject:
-    plan = build([compile_rule(rule, telemetry())])
-    checked = check(rule.query, telemetry(), rule.text)
-    return Subject(rule.text, rule.query, rule, checked, replace(plan, columns=plan.columns - {INDEX.name}))
+def of_rule(rule: Rule, exceptions: Iterable[ExceptionItem] = ()) -> Subject:
+    """A rule, with those of the exceptions that are for it.
+
+    Raises:
+        RuleError: the rule or an exception is not true of Windows telemetry.
+    """
+    own = tuple((item.label, item_condition(item, telemetry())) for item in exceptions if rule.id in item.rules)
+    plan = _plan(rule, tuple(condition for _, condition in own))
+    return Subject(rule.text, rule.query, rule, check(rule.query, telemetry(), rule.text), plan, own)
+
+
+def unexcepted(subject: Subject) -> Plan:
+    """The plan without exceptions."""
+    return subject.plan if subject.rule is None or not subject.exceptions else _plan(subject.rule, ())
+
+
+def _plan(rule: Rule, excepted: tuple[typed.Expr, ...]) -> Plan:
+    plan = build([compile_rule(rule, telemetry(), excepted)])
+    return replace(plan, columns=plan.columns - {INDEX.name})
 
 
 def _only(found: list[Rule], errors: list[RuleError]) -> Rule:

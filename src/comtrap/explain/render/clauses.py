@@ -17,6 +17,8 @@ def clause(node: Node, pen: Pen, room: int, negation: str = "") -> str:
     match node.kind:
         case Kind.INDEX:
             return pen.cut(f"in {'an index' if len(node.options) > 1 else 'the index'} of the rule", room)
+        case Kind.EXCEPTION:
+            return pen.cut(f"not of the exception {plain(node.text)}", room)
         case Kind.NOT if not node.parts[0].parts:
             return clause(node.parts[0], pen, room, f"{negation}not ")
         case Kind.CLAUSE if node.options:

@@ -47,9 +47,9 @@ def _numbers(so_far: str, alone: str, only: str) -> str:
     return f"{so_far:>{_NUMBER}} {alone:>{_NUMBER}} {only:>{_NUMBER}}"
 
 
-def stage_line(stage: StageCount, pen: Pen) -> Line:
-    """One line for a stage of which some event's condition holds."""
-    name = "until" if not stage.number else f"stage {stage.number}"
+def stage_line(stage: StageCount, word: str, pen: Pen) -> Line:
+    """One line for a stage, or for a filter: how many events fulfil it."""
+    name = f"{word} {stage.number}" if stage.number else "until"
     what = "events" if stage.category is None else f"{plain(stage.category)} events"
     lacking = "".join(f", {lack.events:,} without {plain(lack.name)}" for lack in stage.lacking)
     held = many(stage.held, "fulfils it", "fulfil it")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Tally,
     )
 
+_MARGIN = 10  # columns before what is said of an event
 SAID = {
     Outcome.MATCHED: "matched",
     Outcome.CUT: "complete, left out by a pipe",
@@ -30,7 +31,7 @@ SAID = {
     Outcome.UNTIL: "ended by until",
     Outcome.MAXSPAN: "the next event came after maxspan",
     Outcome.EXPIRED: "maxspan ran out, no next event",
-    Outcome.REPLACED: "replaced: a newer event took the stage",
+    Outcome.REPLACED: "a newer event took the stage, and EQL keeps the newest",
     Outcome.OPEN: "the data ended, no next event",
 }
 
@@ -47,7 +48,7 @@ def summary(story: SequenceStory, pen: Pen) -> Iterator[Line]:
 def _told(tally: Tally) -> str:
     if tally.outcome.complete:
         return SAID[tally.outcome]
-    return f"reached {many(tally.reached, 'stage')}: {SAID[tally.outcome]}"
+    return f"after {many(tally.reached, 'stage')}: {SAID[tally.outcome]}"
 
 
 def of_key(one: KeyCourses, pen: Pen) -> Iterator[Line]:
@@ -81,17 +82,18 @@ def _course(course: Course, pen: Pen) -> Iterator[Line]:
 def _mark(mark: Mark, time: str, sign: tuple[str, Ink], pen: Pen, *, trunk: bool) -> Iterator[Line]:
     """A stage, when, and where the event is; below it what the event has."""
     name = "until" if not mark.stage else str(mark.stage)
-    head = f" {name:<3}{time:<24} "
+    head = f" {name:<5} {time:<24} "
     place = pen.ending(plain(mark.event.place), pen.width - columns(head) - 3)
     yield ("  ", Ink.TEXT), sign, (head, Ink.TEXT), (place, Ink.FAINT)
     if mark.values:
-        line = pen.cut(pen.all_given(mark.values, (), pen.width - 7), pen.width - 7)
-        yield (f"  {pen.signs.trunk if trunk else pen.signs.gap}  ", Ink.FAINT), (line, Ink.TEXT)
+        room = pen.width - _MARGIN
+        line = pen.cut(pen.all_given(mark.values, (), room), room)
+        yield (f"  {pen.signs.trunk if trunk else pen.signs.gap}     ", Ink.FAINT), (line, Ink.TEXT)
 
 
 def _ending(course: Course, pen: Pen) -> Iterator[Line]:
     sign = (pen.signs.ended, Ink.BAD)
-    waiting = f" {course.waiting or '':<3}"
+    waiting = f" {course.waiting or '':<5} "
     last = course.reached[-1]
     match course.outcome:
         case Outcome.MATCHED:
@@ -110,30 +112,41 @@ def _ending(course: Course, pen: Pen) -> Iterator[Line]:
         case Outcome.PRESENT:
             yield from _by(course, "is there, and must be missing", sign, pen)
         case Outcome.CUT:
-            yield _end((pen.signs.reached, Ink.NULL), "    ", "complete, but left out by head or tail", pen)
+            yield _end((pen.signs.reached, Ink.NULL), " " * 7, "complete, but left out by head or tail", pen)
+    if course.excepted is not None:
+        gone = course.excepted
+        time = f"+{lasting(gone.mark.after_ns)}"
+        yield from _mark(gone.mark, time, (pen.signs.false, Ink.NULL), pen, trunk=False)
+        said = f"fulfils stage {gone.mark.stage}, taken away by the exception {plain(', '.join(gone.exceptions))}"
+        yield _below(said, Ink.NULL, pen)
     if course.elsewhere is not None:
         yield from _elsewhere(course.elsewhere, pen)
 
 
 def _end(sign: tuple[str, Ink], waiting: str, said: str, pen: Pen) -> Line:
-    return ("  ", Ink.TEXT), sign, (waiting, Ink.TEXT), (pen.cut(said, pen.width - 7), sign[1])
+    return ("  ", Ink.TEXT), sign, (waiting, Ink.TEXT), (pen.cut(said, pen.width - _MARGIN), sign[1])
 
 
 def _by(course: Course, said: str, sign: tuple[str, Ink], pen: Pen) -> Iterator[Line]:
     for mark in course.by:
         time = ("+" if mark.after_ns >= 0 else "-") + lasting(abs(mark.after_ns))
         yield from _mark(mark, time, sign, pen, trunk=False)
-    yield ("     ", Ink.TEXT), (pen.cut(said, pen.width - 5), Ink.BAD)
+    yield _below(said, Ink.BAD, pen)
 
 
 def _elsewhere(other: Elsewhere, pen: Pen) -> Iterator[Line]:
     time = f"+{lasting(other.mark.after_ns)}"
     yield from _mark(other.mark, time, (pen.signs.unequal, Ink.NULL), pen, trunk=False)
-    yield ("     ", Ink.TEXT), (f"fulfils stage {other.mark.stage} with another key", Ink.NULL)
+    yield _below(f"fulfils stage {other.mark.stage} with another key", Ink.NULL, pen)
     for part in other.differences:
-        yield ("       ", Ink.TEXT), (pen.cut(plain(part.name), pen.width - 7), Ink.TEXT)
+        yield _below(f"  {plain(part.name)}", Ink.TEXT, pen)
         for word, value in (("here", part.here), ("there", part.there)):
-            yield (f"         {word:<6} ", Ink.FAINT), (pen.value(value, (), pen.width - 16), Ink.NULL)
+            head = " " * _MARGIN + f"    {word:<6} "
+            yield (head, Ink.FAINT), (pen.value(value, (), pen.width - columns(head)), Ink.NULL)
+
+
+def _below(said: str, ink: Ink, pen: Pen) -> Line:
+    return (" " * _MARGIN, Ink.TEXT), (pen.cut(said, pen.width - _MARGIN), ink)
 
 
 def sample_summary(story: SampleStory, width: int, pen: Pen) -> Iterator[Line]:
@@ -148,13 +161,17 @@ def sample_summary(story: SampleStory, width: int, pen: Pen) -> Iterator[Line]:
 def sample_key(one: SampleOfKey, pen: Pen) -> Iterator[Line]:
     """One key: the event of each filter, or that there is none."""
     yield from _key(one.key, pen)
-    for part in one.filters:
+    for place, part in enumerate(one.filters, 1):
         if part.first is None:
-            yield _end((pen.signs.ended, Ink.BAD), f" {part.number:<3}", "no event", pen)
+            yield _end((pen.signs.ended, Ink.BAD), f" {part.number:<5} ", "no event", pen)
         else:
             more = f" (of {part.events:,})" if part.events > 1 else ""
             yield from _mark(
-                part.first, when(part.first.event.time_ns) + more, (pen.signs.reached, Ink.GOOD), pen, trunk=True
+                part.first,
+                when(part.first.event.time_ns) + more,
+                (pen.signs.reached, Ink.GOOD),
+                pen,
+                trunk=place < len(one.filters),
             )
     if not one.matched and all(part.events for part in one.filters):
-        yield ("     ", Ink.TEXT), ("each filter needs an event of its own, and there are too few", Ink.BAD)
+        yield _below("each filter needs an event of its own, and there are too few", Ink.BAD, pen)

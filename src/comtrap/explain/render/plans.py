@@ -94,6 +94,8 @@ def _rest(found: Planned, pen: Pen) -> Iterator[Line]:
         yield from _said("" if place else "indices", (f"{pattern}: {said}",), pen)
     if found.claims:
         yield from _said("claims", found.claims, pen)
+    if found.exceptions:
+        yield from _said("exceptions", found.exceptions, pen)
     for stage in found.stages:
         if stage.always != "false":
             yield from _said(_of(stage, found, "written"), _writers(stage), pen)

@@ -34,7 +34,8 @@ def render(found: Explanation, pen: Pen) -> Iterator[Line]:
     yield from _stages(found, pen)
     if found.shown:
         yield ()
-        yield ((f"{len(found.shown):,} of {many(found.matches, 'match', 'matches')}", Ink.STRONG),)
+        some = f"{len(found.shown):,} of " if len(found.shown) < found.matches else ""
+        yield ((some + many(found.matches, "match", "matches"), Ink.STRONG),)
     for shown in found.shown:
         yield ()
         yield from hit(shown, pen)
@@ -78,7 +79,7 @@ def _stages(found: Explanation, pen: Pen) -> Iterator[Line]:
         if found.planned.kind == "event":
             yield from funnel(stage, pen)
         else:
-            yield stage_line(stage, pen)
+            yield stage_line(stage, _word(found), pen)
 
 
 def _stories(found: Explanation, pen: Pen) -> Iterator[Line]:
@@ -96,10 +97,14 @@ def _stories(found: Explanation, pen: Pen) -> Iterator[Line]:
             yield from sample_key(key, pen)
 
 
+def _word(found: Explanation) -> str:
+    return "filter" if found.planned.kind == "sample" else "stage"
+
+
 def _near(stage: StageCount, found: Explanation, pen: Pen) -> Iterator[Line]:
     if found.planned.kind != "event":
         yield ()
-        yield ((f"stage {stage.number}" if stage.number else "until", Ink.LABEL),)
+        yield ((f"{_word(found)} {stage.number}" if stage.number else "until", Ink.LABEL),)
         yield from funnel(stage, pen)
     if not stage.nearest or found.planned.never is not None:
         return

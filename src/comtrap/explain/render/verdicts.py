@@ -72,7 +72,7 @@ def _branch(judged: Judged, pen: Pen) -> Branch:
     mark = _mark(verdict, pen)
     if node.kind is Kind.NOT and not judged.parts[0].parts:
         return _clause(judged.parts[0], pen, mark, "not ")
-    if node.kind in {Kind.CLAUSE, Kind.INDEX}:
+    if not node.parts:
         return _clause(judged, pen, mark, "")
     telling = _telling(judged)
     parts = tuple(_branch(part, pen) for part in telling)
@@ -91,7 +91,7 @@ def _telling(judged: Judged) -> tuple[Judged, ...]:
 
 
 def _clause(judged: Judged, pen: Pen, mark: Piece, negation: str) -> Branch:
-    beside = partial(_index if judged.node.kind is Kind.INDEX else _values, judged, pen)
+    beside = partial(_values, judged, pen)
     aside = Ink.FAINT if mark[1] is Ink.GOOD else mark[1]
     return Branch(mark, partial(_text, judged.node, judged.held, negation, pen), beside, aside=aside)
 
@@ -114,10 +114,6 @@ def _values(judged: Judged, pen: Pen, room: int) -> str:
     if len(judged.values) == 1:
         return pen.given(judged.values[0], said, room)
     return pen.all_given(judged.values, said, room)
-
-
-def _index(judged: Judged, pen: Pen, room: int) -> str:
-    return pen.cut(", ".join(plain(value) for value in judged.values[0].values) or "none", room)
 
 
 def _mark(verdict: Verdict, pen: Pen) -> Piece:
