@@ -68,3 +68,8 @@ def test_fields_computed_of_fields_that_never_are_never_are():
 def test_an_event_without_a_table_has_no_category():
     fields = frozenset({"event.category", "event.code", "process.name", "winlog.event_data.Image"})
     assert known(("Some-Provider", 7), fields) == {"event.category": (), "event.code": ("7",), "process.name": ()}
+
+
+def test_what_joining_script_blocks_adds_is_not_known():
+    fields = frozenset({"comtrap.powershell.script_block_text"})
+    assert known(("Microsoft-Windows-PowerShell", 4104), fields) == {}

@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from tests.packs.running import PACK, pack
 
 from comtrap.events.problems import Problems
+from comtrap.events.raw import Origin, RawBatch
 from comtrap.events.wanted import Wanted
 from comtrap.execute.execute import execute
 from comtrap.normalise.normalise import raw_columns, to_events
@@ -46,3 +48,24 @@ def test_kinds_that_no_rule_can_match_are_read_for_nothing_but_their_source():
     assert kinds.raw(("Some-Provider", 1)) == {"winlog.channel"}
     assert "winlog.event_data.CommandLine" in kinds.raw((SYSMON, 1))
     assert "winlog.event_data.TargetObject" not in kinds.raw((SYSMON, 1))
+
+
+def batch(**columns):
+    frame = pa.table(
+        {"_position": pa.array([0, 1], pa.uint64()), **{n.replace("__", "."): pa.array(v) for n, v in columns.items()}}
+    )
+    return RawBatch((SYSMON, 5), frame, Origin("ndjson", "a"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "concerns"),
+    [
+        ({"winlog__event_id": ["5", "5"], "event__code": ["5", "5"], "event__provider": [SYSMON, SYSMON]}, False),
+        ({"event__code": ["5", "5"]}, False),
+        ({"event__code": ["5", "1"]}, True),
+        ({"event__code": ["5", None]}, True),
+    ],
+)
+def test_documents_may_say_other_than_their_kind(columns, concerns):
+    """Then rules of other kinds could match them."""
+    assert bool(Kinds(pack()[1]).of(batch(**columns)).reads) is concerns

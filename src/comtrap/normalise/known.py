@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from comtrap.normalise.script_blocks import JOINED, PARTS
 from comtrap.normalise.tables import EXTENDED, plan
 from comtrap.normalise.values import Constant, Each, First, Text
 from comtrap.normalise.windows import OVERWRITING
@@ -130,7 +131,7 @@ class _Search:
 
     def _is_absent(self, name: str) -> bool:
         """Whether no raw column has the name, nor one that the name is a copy of."""
-        if name.startswith(_OURS) or name in self.brought:
+        if name.startswith(_OURS) or name in self.brought or name in {JOINED, PARTS}:
             return False
         known_as = telemetry().get(name)
         return known_as is None or known_as.copy_of is None or self.empty(known_as.copy_of)

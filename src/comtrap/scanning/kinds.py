@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from comtrap.execute.specialise import Specialiser
 from comtrap.normalise.cast import typed
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 PLAIN_SOURCES = frozenset({"evtx"})
 """Formats whose records bring no ECS fields, and name provider and event id as their kind does."""
 
-_TOLD = frozenset({"winlog.event_id", "winlog.provider_name"})
 _MOST = 4_096  # uses remembered; documents may bring any fields
 
 
@@ -66,9 +66,10 @@ class Kinds:
         if raw.origin.source in PLAIN_SOURCES:
             return self._use(raw.kind, PLAIN, plain=True)
         names = raw.frame.schema.names
-        brought = frozenset(n for n in names if not n.startswith(("_", "winlog.")))
-        # Where the columns that say the kind were left out, they say just what the kind does.
-        return self._use(raw.kind, brought, plain=_TOLD.isdisjoint(names))
+        named = {name: text for name, text in _names(raw.kind).items() if name in names}
+        same = {name for name, text in named.items() if _is_always(raw.frame.column(name), text)}
+        brought = frozenset(name for name in names if not name.startswith(("_", "winlog.")))
+        return self._use(raw.kind, brought - same, plain=same == named.keys())
 
     def raw(self, kind: Kind, brought: frozenset[str] = frozenset()) -> frozenset[str]:
         """The raw columns that plain events of a kind are read for; none if they need only be counted.
@@ -92,6 +93,23 @@ class Kinds:
             made = self._specialiser.specialise({name: _column(name, each) for name, each in values.items()})
             self._uses[key] = Use(made, made.columns | {SOURCE, self.plan.category_field}, reach(made))
         return self._uses[key]
+
+
+def _names(kind: Kind) -> dict[str, str]:
+    """What a kind is told by, as records name it."""
+    provider, code = kind
+    return {
+        "winlog.provider_name": provider,
+        "event.provider": provider,
+        "winlog.event_id": str(code),
+        "event.code": str(code),
+    }
+
+
+def _is_always(column: pa.ChunkedArray, text: str) -> bool:
+    if pa.types.is_list(column.type) or column.null_count:
+        return False
+    return pc.unique(column).to_pylist() == [text]
 
 
 @cache
