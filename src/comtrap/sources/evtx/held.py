@@ -12,6 +12,8 @@ from comtrap.events.raw import RawBatch
 from comtrap.sources.batches import ALWAYS, HELD_BYTES, ROWS
 from comtrap.sources.columns import CELLS
 from comtrap.sources.evtx.records import together
+from comtrap.sources.evtx.sort import CHANNEL
+from comtrap.sources.evtx.values import constant
 from comtrap.sources.shapes.evtx_event import SHAPE
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Held:
     origin: Origin
     wanted: Wanted | None
     _groups: dict[Kind, _Group] = field(default_factory=dict)
-    _counted: dict[Kind, list[Positions]] = field(default_factory=dict)
+    _counted: dict[tuple[Kind, str | None], list[Positions]] = field(default_factory=dict)
     _size_bytes: int = 0
 
     def add(self, kind: Kind, records: Records) -> None:
@@ -55,9 +57,9 @@ class Held:
         group.size_bytes += records.size_bytes
         self._size_bytes += records.size_bytes
 
-    def count(self, kind: Kind, positions: Positions) -> None:
-        """More records of which nothing is wanted."""
-        self._counted.setdefault(kind, []).append(positions)
+    def count(self, kind: Kind, channel: str | None, positions: Positions) -> None:
+        """More records of which no more than the channel is wanted."""
+        self._counted.setdefault((kind, channel), []).append(positions)
         self._size_bytes += positions.nbytes
 
     def full(self) -> Iterator[RawBatch]:
@@ -67,8 +69,8 @@ class Held:
         """
         for kind in [kind for kind, group in self._groups.items() if group.rows >= ROWS]:
             yield from self._release(kind)
-        for kind in [kind for kind, held in self._counted.items() if sum(map(len, held)) >= ROWS]:
-            yield from self._release_counted(kind)
+        for key in [key for key, held in self._counted.items() if sum(map(len, held)) >= ROWS]:
+            yield self._release_counted(key)
         if self._size_bytes < HELD_BYTES:
             return
         for kind in sorted(self._groups, key=lambda k: (-self._groups[k].size_bytes, k)):
@@ -80,13 +82,16 @@ class Held:
         """All that is left."""
         for kind in list(self._groups):
             yield from self._release(kind)
-        for kind in list(self._counted):
-            yield from self._release_counted(kind)
+        for key in list(self._counted):
+            yield self._release_counted(key)
 
-    def _release_counted(self, kind: Kind) -> Iterator[RawBatch]:
-        positions = np.sort(np.concatenate(self._counted.pop(kind)))
+    def _release_counted(self, key: tuple[Kind, str | None]) -> RawBatch:
+        positions = np.sort(np.concatenate(self._counted.pop(key)))
         self._size_bytes -= positions.nbytes
-        yield RawBatch(kind, pa.table({"_position": pa.array(positions, pa.uint64())}), self.origin)
+        columns = {"_position": pa.array(positions, pa.uint64())}
+        if key[1] is not None:
+            columns[CHANNEL] = constant(key[1], positions.size).cast(pa.string())
+        return RawBatch(key[0], pa.table(columns), self.origin)
 
     def _release(self, kind: Kind) -> Iterator[RawBatch]:
         group = self._groups.pop(kind)

@@ -61,16 +61,19 @@ class Part:
         types: of each value, `NULL` where no record has it.
         table: of each value (first axis) in each record, its size in the lower two bytes and its type in the third.
         first: where each record's values begin.
+        places: where each value is, counted from there; None where they follow on one another.
     """
 
     template: Template
     types: npt.NDArray[np.uint8]
     table: Table
     first: Places
+    places: Table | None = None
 
     def take(self, rows: Places | Mask) -> Part:
         """The same of some of the records."""
-        return replace(self, table=self.table[:, rows], first=self.first[rows])
+        places = None if self.places is None else self.places[:, rows]
+        return Part(self.template, self.types, self.table[:, rows], self.first[rows], places)
 
     def moved(self, by: Places) -> Part:
         """The same where each record's values are moved by so many bytes."""
@@ -80,9 +83,25 @@ class Part:
         """The type of a value, `NULL` of one that the records do not have."""
         return int(self.types[index]) if index < self.types.size else NULL
 
-    def ends(self) -> Table:
-        """Of each value in each record, where it ends, counted from the first one's start."""
-        return np.cumsum(self.table & SIZE, axis=0, dtype=np.uint32)
+    def has(self, index: int) -> Mask:
+        """Which records have a value."""
+        return (self.table[index] >> 16 & 0xFF) != NULL
+
+    def span(self, index: int) -> tuple[Places, Places]:
+        """Where a value of each record begins and ends."""
+        if self.places is not None:
+            start = self.first + self.places[index]
+            return start, start + (self.table[index] & SIZE)
+        sizes = self.table[: index + 1] & SIZE
+        ends = self.first + sizes.sum(axis=0, dtype=np.int64)
+        return ends - sizes[index], ends
+
+    def offsets(self) -> Table:
+        """Of each value in each record, where it begins, counted from the first one's start."""
+        if self.places is not None:
+            return self.places
+        sizes = self.table & SIZE
+        return np.cumsum(sizes, axis=0, dtype=np.uint32) - sizes
 
 
 def instances(memory: Memory, definitions: Definitions, at: Places, ends: Places) -> Instances:

@@ -85,16 +85,31 @@ class Layout:
     is_rendered: bool
 
 
-def heading(template: Template) -> tuple[str | Hole, str | Hole] | None:
-    """Provider and event id of records of a template, None where they are not there to see."""
-    provider = code = None
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What is looked at first in records of a template.
+
+    Attributes:
+        channel: None where they have none.
+    """
+
+    provider: str | Hole
+    code: str | Hole
+    channel: str | Hole | None
+
+
+def heading(template: Template) -> Heading | None:
+    """Provider, event id and channel of records of a template, None where they are not there to see."""
+    provider = code = channel = None
     event = template.roots[0] if len(template.roots) == 1 else None
     for system in _children(event, "System"):
         for element in _children(system, "Provider"):
             provider = _one(next((value for name, value in element.attributes if name == "Name"), ()))
         for element in _children(system, "EventID"):
             code = _one(element.content)
-    return None if provider is None or code is None else (provider, code)
+        for element in _children(system, "Channel"):
+            channel = _one(element.content)
+    return None if provider is None or code is None else Heading(provider, code, channel)
 
 
 def _children(element: Element | None, name: str) -> Iterator[Element]:

@@ -80,8 +80,8 @@ class _Reader:
         first = self._position
         self._position += segment.starts.size
         found = self._sorter.sort(segment, first)
-        for kind, rows in found.counted.items():
-            self._held.count(kind, (np.concatenate(rows) + first).astype(np.uint64))
+        for (kind, channel), rows in found.counted.items():
+            self._held.count(kind, channel, (np.concatenate(rows) + first).astype(np.uint64))
         for kind, records in found.records:
             self._held.add(kind, records)
         for row in np.concatenate([*found.endless, np.flatnonzero(segment.sizes == 0)]).tolist():

@@ -87,7 +87,11 @@ def together(records: list[Records]) -> Records:
     parts = []
     for same in zip(*(each.parts for each in records), strict=True):
         first = np.concatenate([part.first + start for part, start in zip(same, starts, strict=False)])
-        parts.append(replace(same[0], table=np.concatenate([part.table for part in same], axis=1), first=first))
+        table = np.concatenate([part.table for part in same], axis=1)
+        places = [part.places for part in same if part.places is not None]
+        parts.append(
+            replace(same[0], table=table, first=first, places=np.concatenate(places, axis=1) if places else None)
+        )
     positions = np.concatenate([each.positions for each in records])
     return Records(positions, records[0].layout, tuple(parts), np.concatenate([each.data for each in records]))
 
@@ -100,7 +104,7 @@ class _Columns:
         self._wanted = wanted
         self._rows = records.positions.size
         self._parts = records.parts
-        self._ends = [part.ends() for part in records.parts]
+        self._offsets = [part.offsets() for part in records.parts]
         self._memory = Memory(records.data)
         self._texts: dict[Value, pa.Array] = {}
 
@@ -128,10 +132,10 @@ class _Columns:
 
     def _places(self, value: Value) -> tuple[Mask, Places, Places]:
         """Which records have a value, and where and how long it is in these."""
-        part, ends = self._parts[value.part], self._ends[value.part]
+        part = self._parts[value.part]
         entry = part.table[value.index]
         sizes = (entry & types.SIZE).astype(np.int64)
-        at = part.first + ends[value.index] - sizes
+        at = part.first + self._offsets[value.part][value.index]
         is_there = (entry >> 16 & 0xFF != types.NULL) & (sizes > 0)
         return (is_there, at, sizes) if is_there.all() else (is_there, at[is_there], sizes[is_there])
 
@@ -145,7 +149,7 @@ class _Columns:
             part = self._parts[value.part]
             entry = part.table[value.index]
             sizes = (entry & types.SIZE).astype(np.int64)
-            at = part.first + self._ends[value.part][value.index] - sizes
+            at = part.first + self._offsets[value.part][value.index]
             sizes[entry >> 16 & 0xFF == types.NULL] = 0
             places.append((at, sizes))
         read = texts(self._memory, *(np.concatenate(each) for each in zip(*places, strict=True)))

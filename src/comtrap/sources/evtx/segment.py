@@ -126,32 +126,37 @@ def _has_gaps(starts: Places, sizes: Places, base: int) -> bool:
 def _chained(data: Bytes) -> tuple[Places, Places, Mask]:
     """The records of all chunks that have nothing odd about them, and which chunks are to be looked at more closely.
 
-    The same as `slots` gives of each. All that begins like a record is looked for, instead of going from record to
-    record; if each ends where the next begins, that comes to the same.
+    The same as `slots` gives of each, but not record by record: all that begins like a record is looked for, and then
+    which of these can be reached from the first of a chunk, in steps that double.
     """
     chunks = data.size // CHUNK_BYTES
     words = data.view("<u4")
     found = np.flatnonzero(words[::2] == _MAGIC) * 8  # a record's size is a multiple of eight
-    within = found % CHUNK_BYTES
-    number = found // CHUNK_BYTES
+    at, number = found % CHUNK_BYTES, found // CHUNK_BYTES
     used = words[12 :: CHUNK_BYTES // 4].astype(np.int64)
     used[(used <= FIRST_BYTES) | (used > CHUNK_BYTES)] = FIRST_BYTES
-    is_used = (within >= FIRST_BYTES) & (within < used[number])
-    starts, at, chunk = found[is_used], within[is_used], number[is_used]
-    sizes = words[starts // 4 + 1].astype(np.int64)
-    is_doubtful = np.zeros(chunks, np.bool_)
-    # Each must be whole, the first begin at its place, and each other where the one before ends.
-    is_first = np.diff(chunk, prepend=-1) > 0
-    expected = np.full(at.size, FIRST_BYTES)
-    expected[1:][~is_first[1:]] = (at + sizes)[:-1][~is_first[1:]]
-    is_odd = (sizes < SMALLEST_BYTES) | (sizes % 8 > 0) | (at + sizes > CHUNK_BYTES) | (at != expected)
-    is_doubtful[chunk[is_odd]] = True
-    # The last must reach to what the header says is used, and no record follow on it.
+    sizes = words[found // 4 + 1].astype(np.int64)
+    is_whole = (sizes >= SMALLEST_BYTES) & (sizes % 8 == 0) & (at + sizes <= CHUNK_BYTES)
+    is_used = at < used[number]
+    following = np.searchsorted(found, found + sizes)
+    leads = is_whole & (np.append(found, -1)[following] == found + sizes) & np.append(is_used, False)[following]
+    is_reached = is_used & (at == FIRST_BYTES)
+    step = np.append(np.where(leads, following, found.size), found.size)
+    is_reached = np.append(is_reached, False)
+    for _ in range(int(CHUNK_BYTES // SMALLEST_BYTES).bit_length()):
+        before = np.count_nonzero(is_reached)
+        is_reached[step[is_reached]] = True
+        is_reached[-1] = False
+        if np.count_nonzero(is_reached) == before:
+            break
+        step = step[step]
+    chain = np.flatnonzero(is_reached)
+    last = chain[~leads[chain]]
     ends = np.full(chunks, FIRST_BYTES)
-    is_last = np.append(is_first[1:], True)[: at.size]
-    ends[chunk[is_last]] = (at + sizes)[is_last]
-    is_doubtful |= ends < used
-    tails = np.minimum(np.arange(chunks) * CHUNK_BYTES + ends, data.size - 4)
-    follows = (ends <= CHUNK_BYTES - SMALLEST_BYTES) & (words[tails // 4] == _MAGIC)
-    is_doubtful |= follows
-    return starts, sizes, is_doubtful
+    ends[number[last]] = (at + sizes)[last]
+    # The last one must reach to what the header says is used, and no record follow on it.
+    is_doubtful = ends < used
+    is_doubtful[number[last[~is_whole[last]]]] = True
+    after = np.arange(chunks) * CHUNK_BYTES + np.minimum(ends, CHUNK_BYTES - 4)
+    is_doubtful |= (ends <= CHUNK_BYTES - SMALLEST_BYTES) & (words[after // 4] == _MAGIC)
+    return found[chain], sizes[chain], is_doubtful

@@ -10,10 +10,12 @@ import numpy as np
 
 from comtrap.sources.evtx import types
 from comtrap.sources.evtx.chunk import RECORD_HEAD_BYTES, RECORD_TAIL_BYTES
+from comtrap.sources.evtx.heads import heads, is_told
 from comtrap.sources.evtx.instances import instances, parts
 from comtrap.sources.evtx.layout import InexpressibleError, Layout, OverlongError, Stand, Value, heading, layout
 from comtrap.sources.evtx.records import Records
-from comtrap.sources.evtx.texts import slices, texts
+from comtrap.sources.evtx.texts import slices
+from comtrap.sources.evtx.written import Written
 from comtrap.sources.shapes.kind import kind
 
 if TYPE_CHECKING:
@@ -23,16 +25,15 @@ if TYPE_CHECKING:
     from comtrap.events.wanted import Wanted
     from comtrap.sources.evtx.definitions import Definitions, Template
     from comtrap.sources.evtx.instances import Instances, Part
+    from comtrap.sources.evtx.layout import Heading
     from comtrap.sources.evtx.memory import Memory, Places
     from comtrap.sources.evtx.segment import Segment
-    from comtrap.sources.evtx.template import Hole
 
 LEVELS = 8
 """How deep template instances may lie within one another."""
 
 _LAYOUTS = 4096  # remembered
-_CODE_BITS = 32  # of an event id
-_CODES = 1 << _CODE_BITS
+CHANNEL = "winlog.channel"
 
 
 @dataclass(slots=True)
@@ -40,16 +41,30 @@ class Sorted:
     """What the records of a segment are; numbers are indices of its records.
 
     Attributes:
-        counted: records of kinds of which nothing is wanted.
+        counted: records of kinds of which no more than the channel is wanted, by kind and channel.
         records: the others, by kind.
         odd: records that are not understood here.
         endless: records that no log has: what is in them would have no end.
     """
 
-    counted: dict[Kind, list[Places]] = field(default_factory=dict)
+    counted: dict[tuple[Kind, str | None], list[Places]] = field(default_factory=dict)
     records: list[tuple[Kind, Records]] = field(default_factory=list)
     odd: list[Places] = field(default_factory=list)
     endless: list[Places] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """Records whose event is of one template, with the same types of values.
+
+    Attributes:
+        is_written: whether the event is written out in the record, and the part is only its beginning.
+    """
+
+    rows: Places
+    part: Part
+    heading: Heading
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +114,10 @@ class Sorter:
 
     definitions: Definitions
     wanted: Wanted | None
-    _headings: dict[Template, tuple[str | Hole, str | Hole] | None] = field(default_factory=dict)
+    _written: Written = field(default_factory=Written)
+    _headings: dict[Template, Heading | None] = field(default_factory=dict)
     _layouts: dict[tuple[object, ...], Layout | type[Exception]] = field(default_factory=dict)
-    _chosen: dict[Kind, bool] = field(default_factory=dict)
+    _chosen: dict[Kind, frozenset[str]] = field(default_factory=dict)
 
     def sort(self, segment: Segment, first: int) -> Sorted:
         """What the records of a segment are.
@@ -112,7 +128,7 @@ class Sorter:
         """
         found = Sorted()
         self._forget()
-        level = list(self._events(segment, found))
+        level = list(self._kinds(segment, self._events(segment, found), found))
         done: list[tuple[_Alike, Layout]] = []
         for _ in range(LEVELS):
             closed = [each for each in level if not each.nested()]
@@ -130,55 +146,87 @@ class Sorter:
             self._layouts.clear()
         if len(self._headings) > _LAYOUTS:
             self._headings.clear()
+        if len(self._chosen) > _LAYOUTS:
+            self._chosen.clear()
 
-    def _events(self, segment: Segment, found: Sorted) -> Iterator[_Alike]:
-        """The records by the template of the event itself, and by kind; without those that are only counted."""
+    def _events(self, segment: Segment, found: Sorted) -> list[_Events]:
+        """The records by the template of the event itself."""
         memory = segment.memory
         whole = np.flatnonzero(segment.sizes)
         starts = segment.starts[whole]
         ends = starts + segment.sizes[whole] - RECORD_TAIL_BYTES
         known = instances(memory, self.definitions, starts + RECORD_HEAD_BYTES, ends)
-        for key, rows in _groups(known.keys()):
+        out: list[_Events] = []
+        for key, rows in groups(known.keys()):
             if key < 0:
-                found.odd.append(whole[rows])
+                begun = [
+                    _Events(some, part, form.heading, is_written=True)
+                    for some, part, form in self._written.begun(segment, whole[rows])
+                ]
+                _leave(whole[rows], [each.rows for each in begun], found)
+                out += begun
                 continue
             template = known.templates[key >> 16]
-            seen = np.zeros(rows.size, np.bool_)
-            for chosen, part in parts(memory, template, known.tables[rows], key & 0xFFFF, ends[rows]):
-                seen[chosen] = True
-                yield from self._kinds(memory, whole[rows[chosen]], part, found)
-            if not seen.all():
-                found.odd.append(whole[rows[~seen]])
-
-    def _kinds(self, memory: Memory, rows: Places, part: Part, found: Sorted) -> Iterator[_Alike]:
-        if part.template not in self._headings:
-            self._headings[part.template] = heading(part.template)
-        head = self._headings[part.template]
-        codes = None if head is None else _numbers(memory, part, head[1])
-        providers = None if head is None else _names(memory, part, head[0])
-        if codes is None or providers is None:
-            found.odd.append(rows)
-            return
-        names, which = providers
-        for key, chosen in _groups(np.where(codes < 0, -1, which << _CODE_BITS | codes)):
-            if key < 0 or not names[key >> _CODE_BITS]:
-                found.odd.append(rows[chosen])
+            heading = self._heading(template)
+            if heading is None:
+                found.odd.append(whole[rows])
                 continue
-            event = kind(names[key >> _CODE_BITS], None, key % _CODES)
-            if self._is_wanted(event):
-                whole = chosen.size == rows.size
-                yield _Alike(event, rows[chosen], (part if whole else part.take(chosen),))
-            else:
-                found.counted.setdefault(event, []).append(rows[chosen])
+            alike = [
+                _Events(whole[rows[some]], part, heading)
+                for some, part in parts(memory, template, known.tables[rows], key & 0xFFFF, ends[rows])
+                if is_told(part, heading)
+            ]
+            _leave(whole[rows], [each.rows for each in alike], found)
+            out += alike
+        return out
 
-    def _is_wanted(self, event: Kind) -> bool:
+    def _heading(self, template: Template) -> Heading | None:
+        if template not in self._headings:
+            self._headings[template] = heading(template)
+        return self._headings[template]
+
+    def _kinds(self, segment: Segment, events: list[_Events], found: Sorted) -> Iterator[_Alike]:
+        """The records by kind; without those that are only counted."""
+        if not events:
+            return
+        told = heads(segment.memory, [(each.part, each.heading) for each in events])
+        starts = np.cumsum([0, *(each.rows.size for each in events)])
+        for key, rows in groups(told.keys):
+            here = [(events[number], some) for number, some in _parted(starts, rows)]
+            if key < 0:
+                found.odd += [each.rows[some] for each, some in here]
+                continue
+            provider, code, channel = told.told(key)
+            event = kind(provider, None, code)
+            wanted = self._wanted(event)
+            if wanted is not None and wanted <= {CHANNEL}:
+                counted = found.counted.setdefault((event, channel if wanted else None), [])
+                counted += [each.rows[some] for each, some in here]
+                continue
+            written = [each.rows[some] for each, some in here if each.is_written]
+            if written:
+                yield from self._whole(segment, event, np.concatenate(written), found)
+            for each, some in here:
+                if not each.is_written:
+                    is_whole = some.size == each.rows.size
+                    yield _Alike(event, each.rows[some], (each.part if is_whole else each.part.take(some),))
+
+    def _whole(self, segment: Segment, event: Kind, rows: Places, found: Sorted) -> Iterator[_Alike]:
+        """Records whose events are written out, those of one kind."""
+        alike = [_Alike(event, some, (part,)) for some, part in self._written.whole(segment, event, rows)]
+        _leave(rows, [each.rows for each in alike], found)
+        yield from alike
+
+    def _wanted(self, event: Kind) -> frozenset[str] | None:
+        if self.wanted is None:
+            return None
         if event not in self._chosen:
-            self._chosen[event] = self.wanted is None or bool(self.wanted.of(event))
+            self._chosen[event] = self.wanted.of(event)
         return self._chosen[event]
 
     def _inner(self, memory: Memory, level: list[_Alike], found: Sorted) -> Iterator[_Alike]:
         """Records with the template instances in the values of those that they had."""
-        spans = [_span(each.parts[stand.part], stand.index) for each in level for stand in each.nested()]
+        spans = [each.parts[stand.part].span(stand.index) for each in level for stand in each.nested()]
         if not spans:
             return
         at, ends = (np.concatenate(edge) for edge in zip(*spans, strict=True))
@@ -189,12 +237,9 @@ class Sorter:
             places = np.arange(start, start + each.rows.size * len(stands)).reshape(len(stands), -1)
             start += places.size
             for keys, rows in _combinations(known.keys()[places]):
-                seen = np.zeros(rows.size, np.bool_)
-                for chosen, grown in _grown(memory, known, keys, each.take(rows), places[:, rows]):
-                    seen[chosen] = True
-                    yield grown
-                if not seen.all():
-                    found.odd.append(each.rows[rows[~seen]])
+                grown = list(_grown(memory, known, keys, each.take(rows), places[:, rows]))
+                _leave(each.rows[rows], [inner.rows for inner in grown], found)
+                yield from grown
 
     def _layout(self, each: _Alike, found: Sorted) -> Layout | None:
         """The columns of records, None if they have none that are told here."""
@@ -208,6 +253,12 @@ class Sorter:
         return None
 
 
+def _leave(rows: Places, taken: list[Places], found: Sorted) -> None:
+    """Note down those of some records that were not taken."""
+    if sum(each.size for each in taken) < rows.size:
+        found.odd.append(np.setdiff1d(rows, np.concatenate(taken)) if taken else rows)
+
+
 def _made(templates: tuple[Template, ...], stands: tuple[Stand, ...]) -> Layout | type[Exception]:
     try:
         return layout(templates, stands)
@@ -215,9 +266,7 @@ def _made(templates: tuple[Template, ...], stands: tuple[Stand, ...]) -> Layout 
         return type(error)
 
 
-def _grown(
-    memory: Memory, known: Instances, keys: tuple[int, ...], alike: _Alike, places: Places
-) -> Iterator[tuple[Places, _Alike]]:
+def _grown(memory: Memory, known: Instances, keys: tuple[int, ...], alike: _Alike, places: Places) -> Iterator[_Alike]:
     """Records with further template instances, the same in all of them but for the types of values.
 
     Args:
@@ -238,7 +287,8 @@ def _grown(
                 memory, known.templates[key >> 16], known.tables[at], key & 0xFFFF, known.ends[at]
             ):
                 grown.append((rows[chosen], each.take(chosen).with_part(part, stand)))
-    yield from grown
+    for _, each in grown:
+        yield each
 
 
 def _fits(each: _Alike, chosen: Layout) -> bool:
@@ -275,7 +325,16 @@ def _kept(segment: Segment, done: list[tuple[_Alike, Layout]], first: int) -> It
         )
 
 
-def _groups(keys: Places) -> Iterator[tuple[int, Places]]:
+def _parted(starts: Places, rows: Places) -> Iterator[tuple[int, Places]]:
+    """Ascending rows by the range they lie in, counted from its start."""
+    first, last = np.searchsorted(starts, rows[[0, -1]], side="right") - 1
+    edges = np.searchsorted(rows, starts[first + 1 : last + 1]).tolist()
+    for number, (start, stop) in enumerate(pairwise([0, *edges, rows.size]), int(first)):
+        if stop > start:
+            yield number, rows[start:stop] - starts[number]
+
+
+def groups(keys: Places) -> Iterator[tuple[int, Places]]:
     """The different keys, and where each is."""
     if not keys.size:
         return
@@ -292,43 +351,9 @@ def _groups(keys: Places) -> Iterator[tuple[int, Places]]:
 def _combinations(keys: Places) -> Iterator[tuple[tuple[int, ...], Places]]:
     """The different columns of a matrix, and where each is."""
     if len(keys) == 1:
-        for key, rows in _groups(keys[0]):
+        for key, rows in groups(keys[0]):
             yield (key,), rows
         return
     different, which = np.unique(keys, axis=1, return_inverse=True)
-    for number, rows in _groups(which.reshape(-1)):
+    for number, rows in groups(which.reshape(-1)):
         yield tuple(different[:, number].tolist()), rows
-
-
-def _span(part: Part, index: int) -> tuple[Places, Places]:
-    """Where a value of records begins and ends."""
-    sizes = part.table & types.SIZE
-    ends = part.first + sizes[: index + 1].sum(axis=0, dtype=np.int64)
-    return ends - sizes[index], ends
-
-
-def _numbers(memory: Memory, part: Part, piece: str | Hole) -> Places | None:
-    """The event ids of records, None if they are no numbers."""
-    if isinstance(piece, str):
-        found = kind("-", None, piece)
-        return np.full(part.first.size, found[1]) if found[0] else None
-    number = types.INTEGERS.get(part.type(piece.index))
-    if number is None:
-        return None
-    at, _ = _span(part, piece.index)
-    is_there = part.table[piece.index] >> 16 & 0xFF != types.NULL
-    codes = memory.numbers(number, np.where(is_there, at, 0)).astype(np.int64)
-    return np.where(is_there & (codes >= 0) & (codes < _CODES), codes, -1)
-
-
-def _names(memory: Memory, part: Part, piece: str | Hole) -> tuple[list[str | None], Places] | None:
-    """The different providers of records, and which of these each has; None if they are no texts."""
-    if isinstance(piece, str):
-        return [piece], np.zeros(part.first.size, np.int64)
-    if part.type(piece.index) != types.TEXT:
-        return None
-    at, ends = _span(part, piece.index)
-    sizes = np.where(part.table[piece.index] >> 16 & 0xFF == types.NULL, 0, ends - at)
-    coded = texts(memory, at, sizes).dictionary_encode()
-    which = np.asarray(coded.indices.fill_null(len(coded.dictionary)), dtype=np.int64)
-    return [*coded.dictionary.to_pylist(), None], which
