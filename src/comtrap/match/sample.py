@@ -38,7 +38,7 @@ def sample(query: SamplePlan, number: int, hits: pa.Table, limits: Limits) -> li
     wanted = float("inf") if limits.size is None else limits.size
     matches: list[Match] = []
     for at in sorted(groups, key=lambda at: sortable(keys[at], kinds)):
-        shown = _shown(keys[at], kinds)
+        shown = shown_key(keys[at], kinds)
         for count, choice in enumerate(_choices(groups[at])):
             if len(matches) >= wanted:
                 return matches
@@ -125,7 +125,8 @@ def _place(start: int, stages: list[list[int]], owner: dict[int, int], held: dic
     return False
 
 
-def _shown(key: Key, kinds: tuple[Type, ...]) -> Key:
+def shown_key(key: Key, kinds: tuple[Type, ...]) -> Key:
+    """A key as a match has it, given it as hits have it: dates as milliseconds since 1970."""
     return tuple(
         str(epoch_ms(text)) if kind.is_date and text is not None else text
         for text, kind in zip(key, kinds, strict=True)
