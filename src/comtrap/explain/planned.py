@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import starmap
@@ -21,7 +22,7 @@ from comtrap.normalise.tables import kinds
 from comtrap.plan.build import build, query_plan
 from comtrap.plan.optimise import optimise
 from comtrap.plan.plan import stages
-from comtrap.plan.shape import is_dead
+from comtrap.plan.shape import is_dead, walk
 from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
     from comtrap.explain.subject import Subject
     from comtrap.normalise.known import Values
+
+
+_CODE = re.compile("[1-9][0-9]{0,4}")
+_NOBODYS = 999_999_999  # an event id
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +168,32 @@ def _key(written: ast.Field, key: typed.Key) -> KeyUse:
 def _sources(subject: Subject, width: int) -> list[tuple[Source, ...]]:
     """For each stage the kinds of events that could meet it."""
     specialiser = Specialiser(subject.plan, telemetry())
-    columns = subject.plan.columns
-    found: list[dict[str, list[int]]] = [{} for _ in range(width)]
+    named = {int(text) for stage in subject.stages for text in _texts(stage.predicate) if _CODE.fullmatch(text)}
+    found: list[dict[str, set[int]]] = [{} for _ in range(width)]
     for provider, code in sorted(kinds()):
         if not provider:  # documents, and providers that nothing is known of
             continue
-        values = known((provider, code), columns, plain=code != ANY)
-        left = specialiser.specialise({name: _column(name, each) for name, each in values.items()})
-        for number, stage in enumerate(stages(left.queries[0])):
-            if not is_dead(stage):
-                found[number].setdefault(provider, []).append(code)
+        # Of ids that nothing is known of, those that the query names are tried, and one that nobody has for the others.
+        for each in {code} if code != ANY else {_NOBODYS, *named} - {c for p, c in kinds() if p == provider}:
+            values = known((provider, each), subject.plan.columns)
+            left = specialiser.specialise({name: _column(name, v) for name, v in values.items()})
+            for number, stage in enumerate(stages(left.queries[0])):
+                if not is_dead(stage):
+                    found[number].setdefault(provider, set()).add(each)
     return [tuple(starmap(_source, each.items())) for each in found]
 
 
-def _source(provider: str, codes: list[int]) -> Source:
-    return Source(provider, tuple(code for code in codes if code != ANY), others=ANY in codes)
+def _texts(expr: typed.Expr) -> Iterator[str]:
+    """The texts that a condition compares with."""
+    for part in walk(expr):
+        if isinstance(part, typed.Matches):
+            yield from part.patterns
+        elif isinstance(part, typed.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def _source(provider: str, codes: set[int]) -> Source:
+    return Source(provider, tuple(sorted(codes - {_NOBODYS})), others=_NOBODYS in codes)
 
 
 def _column(name: str, values: Values) -> pa.Array:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from comtrap.match.keys import codes
+from comtrap.match.keys import codes, types
 from comtrap.match.match import match
+from comtrap.match.sample import shown_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pyarrow as pa
 
     from comtrap.match.hit import Key
     from comtrap.plan.plan import SamplePlan
@@ -86,16 +87,17 @@ def _keys(query: SamplePlan, hits: pa.Table) -> Iterator[SampleKey]:
     width = len(query.stages)
     stage, event = hits.column("stage").to_numpy(), hits.column("event").to_numpy()
     code = codes(hits, len(query.stages[0].keys))
-    chosen = _chosen(query, hits, code)
+    chosen = {found.key: found.events for found in match(query, 0, hits)}
+    kinds = types(query.stages)
     rows = np.lexsort([event, stage, code])
     for group in np.split(rows, np.flatnonzero(np.diff(code[rows])) + 1) if len(rows) else ():
         starts = np.searchsorted(stage[group], range(width)).tolist()
         counts = np.bincount(stage[group], minlength=width).tolist()
         events = event[group].tolist()
         firsts = [events[at] if count else None for at, count in zip(starts, counts, strict=True)]
-        number = int(code[group[0]])
         key = tuple(hits.column("key")[int(group[0])].as_py())
-        yield SampleKey(key, tuple(counts), chosen.get(number, tuple(firsts)), number in chosen)
+        shown = shown_key(key, kinds)
+        yield SampleKey(key, tuple(counts), chosen.get(shown, tuple(firsts)), shown in chosen)
 
 
 def _count(found: Samples, key: SampleKey) -> None:
@@ -104,22 +106,3 @@ def _count(found: Samples, key: SampleKey) -> None:
     found.matched += key.matched
     if key.filled == len(key.counts) - 1:
         found.lacking[key.counts.index(0)] += 1
-
-
-def _chosen(query: SamplePlan, hits: pa.Table, code: np.ndarray) -> dict[int, tuple[int | None, ...]]:
-    """The events of each key's sample, by the key's code.
-
-    A match spells the dates in its key unlike the hits, so its key is told by its events: one that all of them share.
-    """
-    matches = match(query, 0, hits)
-    used = pa.array({event for found in matches for event in found.events if event is not None}, pa.uint64())
-    rows = np.flatnonzero(np.asarray(pc.is_in(hits.column("event").combine_chunks(), used)))
-    keys: dict[tuple[int, int | None], set[int]] = {}
-    places = zip(hits.column("stage").to_numpy()[rows], hits.column("event").to_numpy()[rows], code[rows], strict=True)
-    for stage, event, number in places:
-        keys.setdefault((int(stage), int(event)), set()).add(int(number))
-    out: dict[int, tuple[int | None, ...]] = {}
-    for found in matches:
-        for number in set.intersection(*(keys[place] for place in enumerate(found.events))):
-            out.setdefault(number, found.events)
-    return out

@@ -31,6 +31,9 @@ def worded(expr: typed.Expr) -> str:
             return " or ".join(map(_inner, expr.operands))
         case typed.IsNull():
             return f"{_inner(expr.operand)} == null"
+        case typed.Compare(right=typed.Constant(value=typed.Range() as span, type=kind)) if expr.op != "==":
+            end = span.high if expr.op in {"<=", ">"} else span.low
+            return f"{_inner(expr.left)} {expr.op} {_constant(typed.Constant(typed.Range(end, end), kind))}"
         case typed.Compare() | typed.Arithmetic():
             return f"{_inner(expr.left)} {expr.op} {_inner(expr.right)}"
         case typed.Call():
