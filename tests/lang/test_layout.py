@@ -168,6 +168,19 @@ process where event.type == "start" and
     assert layout(text.replace("\n", " ")) == text
 
 
+def test_what_says_which_events_are_meant_shares_a_line():
+    text = f"""\
+process where host.os.type == "windows" and event.type == "start" and event.code in ("1", "4688") and
+  event.provider : "Microsoft-Windows-Sysmon" and
+  process.name == {LONG} and
+  event.action == "x\""""
+
+    assert layout(text.replace("\n", " ")) == text
+    assert layout(f"any where\n\nevent.a and event.b and x : ({LONG}, {LONG})").startswith(
+        "any where event.a and event.b and\n"
+    )
+
+
 def test_alternatives_stand_below_each_other():
     text = f"""\
 any where

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _EXITS = """exit codes:
   0  ran, with alerts or without
-  1  an alert is at or above --fail-on
+  1  an alert is at or above --fail-on; with fmt --check, a query is not laid out
   2  a rule or query is wrong
   3  the command line, a configuration or every input is unusable
   130  interrupted; what was found so far is written"""

@@ -1,7 +1,8 @@
 """A query's text as people read it best: broken over lines where it is long, its comments kept.
 
-What fits on one line stands on one. Else each operand of ``and`` and ``or`` has a line, the operator at its end; lists
-are filled up to the width; each stage of a sequence or sample begins a line. The words stay as they were written: how a
+What fits on one line stands on one. Else each operand of ``and`` and ``or`` has a line, the operator at its end, but for
+those that open a condition and say which events are meant (``event.…``, ``host.…``): these share a line. Lists are
+filled up to the width; each stage of a sequence or sample begins a line. The words stay as they were written: how a
 text is quoted, how a number is spelled, which of two ways to say a thing was chosen. Parentheses that say nothing go. Of
 blank lines between what stands on lines of its own, one stays.
 """
@@ -51,6 +52,7 @@ class _Page:
         self._ended = False  # by a comment: whatever comes next begins a line
         self._apart = False  # a blank line comes before the next line, if there is one
         self._opened = True  # nothing stands in this block yet, so that no blank line may
+        self._opening = False  # all that was said of an event is which events are meant; that may share a line
 
     def query(self, found: Outline) -> str:
         """The lines of a query."""
@@ -100,6 +102,7 @@ class _Page:
             if not (joined and self._fits(self._needs(condition.parts[0]) + len(" and"))):
                 self._newline(indent)
         if broken and isinstance(condition, Chain):
+            self._opening = condition.operator == "and"
             self._chain(condition, indent, after)
         else:
             self._part(condition, indent, after)
@@ -112,9 +115,16 @@ class _Page:
             if isinstance(part, Word):
                 self._word(part, inner)
                 continue
-            if place:
+            follows = after if place == last else 1 + len(chain.operator)
+            self._opening = self._opening and _says_which_events(part) and (not place or self._joins(part, follows))
+            if place and not self._opening:
                 self._newline(inner, apart=part.first.apart)
-            self._part(part, inner, after if place == last else 1 + len(chain.operator))
+            self._part(part, inner, follows)
+
+    def _joins(self, part: Part, follows: float) -> bool:
+        """Whether something can stand on the line that is being written."""
+        free = self._ended or part.first.broken or part.first.apart
+        return not free and self._fits(self._needs(part) + follows)
 
     def _part(self, part: Part, indent: int, after: float) -> None:
         """On this line if there is room for it and for what comes after it, else broken."""
@@ -231,6 +241,11 @@ class _Page:
     def _needs(self, part: Part) -> float:
         """The characters that a part takes on this line."""
         return part.width + (1 if part.first.space and self._line else 0)
+
+
+def _says_which_events(part: Part) -> bool:
+    """Whether an operand is about the kind of event or the host, as those that conditions open with are."""
+    return isinstance(part, Phrase) and part.first.text in {"event", "host"}
 
 
 def _following(parts: Sequence[Part], after: float) -> list[float]:
