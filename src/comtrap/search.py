@@ -18,6 +18,7 @@ from comtrap.execute.execute import ConditionFailed, execute
 from comtrap.execute.order import keys
 from comtrap.execute.values import values
 from comtrap.lang.parse import parse, parse_expression
+from comtrap.match.answer import frame, sequences, total
 from comtrap.match.match import Limits, match
 from comtrap.plan.build import build, query_plan
 from comtrap.plan.optimise import optimise
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from comtrap.schema.schema import Schema
 
 __all__ = ["Index", "evaluate", "search"]
-
-MISSING = {"_index": "", "_id": "", "_source": {}, "missing": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +100,8 @@ def search(  # noqa: PLR0913 - what a request of Elasticsearch's API may say
     except ConditionFailed as failure:
         raise _run_error(failure, query) from failure
     matches = match(plan.queries[0], 0, hits, Limits(size, result_position, max_samples_per_key))
-    return {
-        "is_partial": False,
-        "is_running": False,
-        "took": int((time.perf_counter() - began) * 1000),
-        "timed_out": False,
-        "hits": _answer(plan.queries[0], matches, indices, size),
-    }
+    answer = _answer(plan.queries[0], matches, indices, size)
+    return frame(answer, int((time.perf_counter() - began) * 1000))
 
 
 def evaluate(expression: str, document: Mapping[str, Any] | None = None) -> Any:
@@ -208,17 +202,14 @@ def _ranks(found: list[list[Any]], kind: Type) -> pa.Array:
 def _answer(query: QueryPlan, matches: list[Match], indices: Sequence[Index], size: int) -> dict[str, Any]:
     first = np.cumsum([0, *(len(index.documents) for index in indices)])
 
-    def event(number: int | None) -> dict[str, Any]:
-        if number is None:
-            return {**MISSING, "_source": {}}
+    def event(number: int) -> dict[str, Any]:
         which = int(np.searchsorted(first, number, side="right")) - 1
         index, position = indices[which], number - int(first[which])
         document = index.documents[position]
         source = {key: value for key, value in document.items() if key != "_id"}
         return {"_index": index.name, "_id": str(document.get("_id", position)), "_source": source}
 
-    total = {"value": len(matches), "relation": "gte" if matches and len(matches) == size else "eq"}
+    counted = total(len(matches), size)
     if isinstance(query, EventPlan):
-        return {"total": total, "events": [event(found.events[0]) for found in matches]}
-    sequences = [{"join_keys": list(found.key), "events": [event(e) for e in found.events]} for found in matches]
-    return {"total": total, "sequences": sequences}
+        return {"total": counted, "events": [event(e) for found in matches for e in found.events if e is not None]}
+    return {"total": counted, "sequences": list(sequences(matches, event))}

@@ -22,7 +22,7 @@ from comtrap.execute.hits import HITS
 from comtrap.normalise.script_blocks import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -56,6 +56,10 @@ class Store:
         self.database.executescript(_TABLES)
         self._hits: list[pa.Table] = []
         self._held = 0
+
+    def alike(self) -> Callable[[str], Store]:
+        """What makes an empty store like this one at a path; for a part of the run in another process."""
+        return Store
 
     def keep(self, hits: pa.Table, raws: Iterable[RawBatch]) -> None:
         """Take hits, and the records they are of; both or, if interrupted, neither.

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from comtrap.alerts.store import Store
 from comtrap.scanning.part import Part, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from comtrap.alerts.store import Store
     from comtrap.plan.plan import Plan
     from comtrap.scanning.part import Input, Progress
 
@@ -35,6 +35,7 @@ class _Work:
     """What a process is told once."""
 
     plan: Plan
+    store: Callable[[str], Store]
     stop: Any  # multiprocessing's Event
 
 
@@ -73,7 +74,9 @@ def _shared(tasks: Sequence[list[Input]], part: Part, jobs: int, progress: Progr
     lost: list[list[Input]] = []
     with (
         TemporaryDirectory(prefix="comtrap-") as folder,
-        ProcessPoolExecutor(min(jobs, len(tasks)), context, _begin, (_Work(part.plan, stop),)) as pool,
+        ProcessPoolExecutor(
+            min(jobs, len(tasks)), context, _begin, (_Work(part.plan, part.store.alike(), stop),)
+        ) as pool,
     ):
         paths = [str(Path(folder) / f"{number}.db") for number in range(len(tasks))]
         waiting = {pool.submit(_work, task, path): (task, path) for task, path in zip(tasks, paths, strict=True)}
@@ -114,7 +117,7 @@ def _begin(work: _Work) -> None:
 
 def _work(inputs: list[Input], path: str) -> Tally:
     (work,) = _given
-    with Store(path) as store:
+    with work.store(path) as store:
         part = Part(work.plan, store, Tally())
         part.run(inputs, lambda _path, _events: None, work.stop.is_set)
     return part.tally
