@@ -203,3 +203,10 @@ def test_every_alert_has_a_document(tmp_path):
     path = write(tmp_path / "a.ndjson", [process(1, 1, "first.exe"), process(2, 2, "second.exe")])
     for alert in scan([path], [rule(), rule(SEQUENCE, 2)]).alerts:
         assert document(alert)["kibana.alert.uuid"] == alert.id
+
+
+@pytest.mark.parametrize("parts", [["x", -5, 1 << 80], "7", [[1]], {"a": 1}, True])
+def test_numbers_of_parts_that_a_document_claims_are_not_believed(tmp_path, parts):
+    claimed = process(0, 1) | {"comtrap": {"powershell": {"script_block_parts": parts}}}
+    (alert,) = scan([write(tmp_path / "a.ndjson", [claimed])], [rule()]).alerts
+    assert [evidence.part for evidence in alert.evidence] == [None]

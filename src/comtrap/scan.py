@@ -15,7 +15,7 @@ from comtrap.rules.compile import compile_rules
 from comtrap.scanning.part import Part, Tally
 from comtrap.scanning.processes import share
 from comtrap.schema.telemetry import telemetry
-from comtrap.sources.walk import STDIN, files, printable
+from comtrap.sources.walk import STDIN, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,7 +110,7 @@ def scan(
         files=len(inputs) + unusable,
         tally=tally,
         failures={str(rules[number].id): count for number, count in sorted(tally.failures.items())},
-        usable=tally.events > 0 or _any_whole(inputs, tally.problems.failed),
+        usable=tally.usable(inputs),
         seconds=time.perf_counter() - began,
         interrupted=interrupted,
     )
@@ -141,9 +141,3 @@ def _size(path: str) -> int:
             return os.fstat(file.fileno()).st_size * (PACKED_TIMES if packed else 1)
     except OSError:  # reading it will say what is wrong
         return 0
-
-
-def _any_whole(inputs: Iterable[Input], failed: Iterable[str]) -> bool:
-    """Whether some input was read without a failure of it or of a member of it."""
-    names = {name[:end] for name in failed for end in (len(name), *(at for at, c in enumerate(name) if c == "!"))}
-    return any(printable(path) not in names for _, path in inputs)

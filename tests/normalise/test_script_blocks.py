@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.normalise.build import POWERSHELL, raw, record
 
 from comtrap.events.problems import Problems
+from comtrap.events.raw import RawBatch
 from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import COLUMNS, JOINED, PARTS, ScriptBlocks
 
@@ -186,3 +188,28 @@ def test_however_records_are_divided_into_batches_the_same_is_joined(records, si
             batches.append(left[:size])
             left = left[size:]
     assert joined(run(ScriptBlocks(size_bytes=4_000), *batches)) == joined(run(ScriptBlocks(size_bytes=4_000), parts))
+
+
+def test_numbers_of_parts_that_a_record_brings_along_are_left_out():
+    claimed = record((POWERSHELL, 4104), {"ScriptBlockText": "x"}, **{PARTS: ["x", "-1"]})
+    whole = raw(KIND, [claimed], first=FIRST)
+    batch = RawBatch(KIND, whole.frame.drop_columns(PARTS), whole.origin, whole.fetch)
+    for given_batch in (whole, batch):
+        (found,) = ScriptBlocks().feed(given_batch)
+        assert PARTS not in found.frame.schema.names
+        assert PARTS not in found.fetch(np.array([0])).frame.schema.names
+
+
+def test_a_text_that_was_joined_before_stays_and_its_parts_are_found_again():
+    rows = run(ScriptBlocks(), [part(1, 2, "a") | {JOINED: "a and b"}, part(2, 2, "b")])
+    assert joined(rows) == {0: ("a and b", [str(FIRST + 1)])}
+
+
+def test_records_of_several_files_in_one_that_was_converted_are_kept_apart():
+    def from_file(number, text, path):
+        return part(number, 2, text) | {"comtrap.origin.path": path}
+
+    rows = run(
+        ScriptBlocks(), [from_file(1, "a", "x"), from_file(1, "c", "y"), from_file(2, "d", "y"), from_file(2, "b", "x")]
+    )
+    assert {text for text, _ in joined(rows).values()} == {"ab", "cd"}

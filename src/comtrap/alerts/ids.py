@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 _END = b"\x00"  # of a part; no id or name has it, and parts of fixed order cannot run into each other
 
 
-def identity(parts: Sequence[str | None], record_id: str | None, source: Mapping[str, Any]) -> str:
+def identity(parts: Sequence[str | None], record_id: str | None, digest: bytes = b"") -> str:
     """One event's id, as hex: the same in every copy of a log.
 
     Args:
         parts: host, channel, provider, code, time in nanoseconds.
         record_id: the log's own number for the record; None where the export lost it.
-        source: the record's fields as they were read, by dotted name; they stand in for the number.
+        digest: of the record's fields; stands in for the number.
     """
-    last = b"?" + _digest(source) if record_id is None else _part(record_id)
+    last = b"?" + digest if record_id is None else _part(record_id)
     return sha256(_END.join([*map(_part, parts), last])).hexdigest()
 
 
@@ -34,10 +34,11 @@ def alert_id(rule: UUID, identities: Iterable[str]) -> str:
     return sha256(_END.join([str(rule).encode(), *(i.encode() for i in identities)])).hexdigest()
 
 
+def digest_of(source: Mapping[str, Any]) -> bytes:
+    """What a record's fields as they were read, by dotted name, come down to."""
+    return sha256(orjson.dumps(dict(source), option=orjson.OPT_SORT_KEYS)).digest()
+
+
 def _part(text: str | None) -> bytes:
     # Absent and empty are two things.
     return b"-" if text is None else b"=" + text.encode("utf-8", "surrogatepass")
-
-
-def _digest(source: Mapping[str, Any]) -> bytes:
-    return sha256(orjson.dumps(dict(source), option=orjson.OPT_SORT_KEYS)).digest()

@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from comtrap.alerts.alert import Evidence
 from comtrap.alerts.ids import identity
+from comtrap.alerts.origins import Place, Sources, taken
 from comtrap.events.problems import Problems
 from comtrap.normalise import document as documents
 from comtrap.normalise.normalise import to_documents, to_events
 from comtrap.normalise.script_blocks import JOINED, PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from comtrap.events.raw import RawBatch
 
@@ -36,14 +37,14 @@ class Record:
 
 
 def records(raw: RawBatch) -> Iterator[Record]:
-    """Every record of a batch of whole records, in order."""
+    """Every record of a batch of whole records, in order; those that `convert` wrote where they were first read."""
     # What is odd about these values was said when the rules ran over them.
     frame = to_events(raw, frozenset(), Problems()).frame
     events = frame.column("_event").to_pylist()
     times = frame.column("@timestamp").cast(pa.int64()).to_pylist()
     indices = frame.column("_index").to_pylist()
     parts, texts = (_column(raw, name) for name in (PARTS, JOINED))
-    sources = _Sources(raw)
+    sources = Sources(raw)
     for row, document in enumerate(to_documents(raw)):
         if texts[row] is not None:
             documents.put(document, JOINED, texts[row])
@@ -56,17 +57,20 @@ def records(raw: RawBatch) -> Iterator[Record]:
         code = documents.get(document, "winlog.event_id") or documents.get(document, "event.code")
         place = host or _text(documents.get(document, "host.id"))
         named = (place, channel, _text(provider), _text(code), str(times[row]))
+        here = Place(raw.origin.path, raw.origin.member, events[row] - raw.origin.first)
+        first = taken(document, here)
+        digest = first.digest or (sources.digest(row) if record_id is None else b"")
         evidence = Evidence(
-            path=raw.origin.path,
-            member=raw.origin.member,
-            position=events[row] - raw.origin.first,
+            path=first.path,
+            member=first.member,
+            position=first.position,
             record_id=record_id,
             channel=channel,
             host=host,
             time_ns=times[row],
             stage=0,
             event=document,
-            id=identity(named, record_id, {} if record_id is not None else sources.of(row)),
+            id=identity(named, record_id, digest),
             index=indices[row] or "",
         )
         yield Record(events[row], evidence, tuple(map(int, parts[row] or ())))
@@ -74,20 +78,6 @@ def records(raw: RawBatch) -> Iterator[Record]:
 
 def _column(raw: RawBatch, name: str) -> list[Any]:
     return raw.frame.column(name).to_pylist() if name in raw.frame.schema.names else [None] * raw.frame.num_rows
-
-
-class _Sources:
-    """A batch's records as they were read: the fields that have a value, ours left out."""
-
-    def __init__(self, raw: RawBatch) -> None:
-        self._raw = raw
-        self._columns: dict[str, list[Any]] | None = None
-
-    def of(self, row: int) -> Mapping[str, Any]:
-        if self._columns is None:
-            names = [n for n in self._raw.frame.schema.names if not n.startswith(("_", "comtrap."))]
-            self._columns = {name: self._raw.frame.column(name).to_pylist() for name in names}
-        return {name: values[row] for name, values in self._columns.items() if values[row] is not None}
 
 
 def _text(value: object) -> str | None:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from comtrap.errors import RuleError
+    from comtrap.events.problems import Problems
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.scan import Result
+    from comtrap.scanning.convert import Converted
 
 FAILED = 20  # inputs that could not be read, of which each is named; the rest is counted
 
@@ -67,13 +69,17 @@ class Notes:
             said = f"the exception {plain(item.label)} expired {item.expires:%Y-%m-%d %H:%M %Z} and is not applied"
             self._console.print(f"{said} (owner: {plain(item.owner)}, ticket: {plain(item.ticket)})", style="yellow")
 
-    def problems(self, result: Result) -> None:
-        """What could not be read, and what went wrong with it."""
-        failed = sorted(result.tally.problems.failed.items())
+    def unread(self, problems: Problems) -> None:
+        """Inputs that could not be read."""
+        failed = sorted(problems.failed.items())
         for where, why in failed[:FAILED]:
             self._console.print(f"not read: {plain(where)}: {plain(why)}", style="yellow")
         if len(failed) > FAILED:
             self._console.print(f"not read: {len(failed) - FAILED:,} more; --stats has them all", style="yellow")
+
+    def problems(self, result: Result) -> None:
+        """What could not be read, and what went wrong with it."""
+        self.unread(result.tally.problems)
         names = {str(rule.id): rule.name for rule in result.rules}
         for rule, count in result.failures.items():
             said = f"a condition failed on {count:,} events and was taken as false"
@@ -90,6 +96,23 @@ class Notes:
             f"{events:,} event{'s' * (events != 1)} in {result.files:,} file{'s' * (result.files != 1)}, "
             f"{len(result.rules):,} rule{'s' * (len(result.rules) != 1)}, {result.seconds:.1f} s"
         )
+        self._odd(problems)
+        if not len(result.alerts):
+            self._why_nothing(result)
+
+    def converted(self, result: Converted) -> None:
+        """What was written and skipped."""
+        if result.interrupted:
+            self._console.print("interrupted: what was read until then is written", style="yellow")
+        if self._quiet:
+            return
+        self._console.print(
+            f"{result.tally.read:,} event{'s' * (result.tally.read != 1)} of {result.files:,} "
+            f"file{'s' * (result.files != 1)} written, {result.seconds:.1f} s"
+        )
+        self._odd(result.tally.problems)
+
+    def _odd(self, problems: Problems) -> None:
         skipped, notes = problems.skipped.total(), problems.notes
         if skipped:
             said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(problems.skipped.items()))
@@ -99,8 +122,6 @@ class Notes:
             self._console.print(f"odd, but read: {said}", style="dim")
         for first in problems.first[:3] if skipped or notes else ():
             self._console.print(f"  {plain(first)}", style="dim")
-        if not len(result.alerts):
-            self._why_nothing(result)
 
     def _why_nothing(self, result: Result) -> None:
         tally = result.tally

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,16 +38,21 @@ def expanded(document: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
 def get(document: Mapping[str, Any], name: str) -> Any:
     """The value at a dotted name, or None."""
     value: Any = document
-    for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
+    for part in _way(name):
+        if type(value) is not dict and not isinstance(value, Mapping):
             return None
-        value = value[part]
+        value = value.get(part)
     return value
+
+
+@lru_cache(8192)
+def _way(name: str) -> tuple[str, ...]:
+    return tuple(name.split("."))
 
 
 def put(document: dict[str, Any], name: str, value: Any) -> None:
     """Set the value at a dotted name; where a part of the way is no object, nothing happens."""
-    *way, last = name.split(".")
+    *way, last = _way(name)
     node = document
     for part in way:
         inner = node.setdefault(part, {})
@@ -61,7 +67,7 @@ def put(document: dict[str, Any], name: str, value: Any) -> None:
 
 def drop(document: dict[str, Any], name: str) -> None:
     """Take away the value at a dotted name, and objects that are empty then."""
-    *way, last = name.split(".")
+    *way, last = _way(name)
     nodes = [document]
     for part in way:
         inner = nodes[-1].get(part)
@@ -69,6 +75,8 @@ def drop(document: dict[str, Any], name: str) -> None:
             return
         nodes.append(inner)
     nodes[-1].pop(last, None)
+    if nodes[-1]:
+        return
     for parent, part, child in reversed(list(zip(nodes, way, nodes[1:], strict=False))):
         if child:
             break

@@ -29,7 +29,9 @@ _PROVIDERS = {
     "microsoft-windows-distributedcom": _CHANNELS["system"],
 }
 _STREAMS = {"process", "registry", "library", "file", "network", "api", "security"}
-INDICES = tuple(sorted({OTHER, WINLOGBEAT, *_CHANNELS.values(), *(f"logs-endpoint.events.{s}-default" for s in _STREAMS)}))
+INDICES = tuple(
+    sorted({OTHER, WINLOGBEAT, *_CHANNELS.values(), *(f"logs-endpoint.events.{s}-default" for s in _STREAMS)})
+)
 """The indices that Windows' logs and Elastic Endpoint's events have; documents may name others."""
 _BACKING = re.compile(r"\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6}")
 
@@ -73,7 +75,7 @@ INDEX: Expr = Each(
         First(("agent.type", "@metadata.beat")),
         First(("data_stream.dataset", "event.dataset")),
         "event.category",
-        "_index",
+        First(("_index", "comtrap.origin.index")),
     ),
     optional=True,
 )

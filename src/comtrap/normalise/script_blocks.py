@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +18,11 @@ from comtrap.normalise.powershell import PROVIDER
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from comtrap.events.raw import Origin
+
+_Key: TypeAlias = tuple[str | None, str | None, str | None, str]  # host, file and member if converted, script block id
 
 SIZE_BYTES = 64 << 20
 SPAN_NS = 600 * 1_000_000_000
@@ -34,7 +36,8 @@ _TOTAL = (DATA + "MessageTotal", "powershell.total")
 _ID = (DATA + "ScriptBlockId", "powershell.file.script_block_id")
 _TEXT = (DATA + "ScriptBlockText", "powershell.file.script_block_text")
 _HOST = ("winlog.computer_name", "host.name")
-COLUMNS = frozenset((*_NUMBER, *_TOTAL, *_ID, *_TEXT, *_HOST, "@timestamp"))
+_PATH, _MEMBER = ("comtrap.origin.path",), ("comtrap.origin.member",)  # of records that `convert` wrote
+COLUMNS = frozenset((*_NUMBER, *_TOTAL, *_ID, *_TEXT, *_HOST, *_PATH, *_MEMBER, JOINED, "@timestamp"))
 """The raw columns that joining reads."""
 
 
@@ -58,11 +61,13 @@ class ScriptBlocks:
     `comtrap.powershell.script_block_parts`, the event numbers of the others. Every record stays an event: one that
     repeats a part passes as it is. What is joined depends on the records and their order alone, not on how they are
     divided into batches.
+
+    Records that `convert` wrote are joined as in the files they are from; the text that they bring along stays.
     """
 
     size_bytes: int = SIZE_BYTES
     span_ns: int = SPAN_NS
-    _blocks: dict[tuple[str, str], _Block] = field(default_factory=dict)
+    _blocks: dict[_Key, _Block] = field(default_factory=dict)
     _held_bytes: int = 0
     _due_ns: float = inf  # when the oldest block is given up
 
@@ -82,12 +87,13 @@ class ScriptBlocks:
     def hold(self, raw: RawBatch) -> Iterator[RawBatch]:
         """Take whole records that are parts of several, in their order; gives batches that are complete now."""
         numbers, totals = (np.asarray(_numbers(raw.frame, names)) for names in (_NUMBER, _TOTAL))
-        ids, texts, hosts = (_texts(raw.frame, names) for names in (_ID, _TEXT, _HOST))
+        ids, texts = (_texts(raw.frame, names) for names in (_ID, _TEXT))
+        places = list(zip(*(_texts(raw.frame, names) for names in (_HOST, _PATH, _MEMBER)), strict=True))
         times = _times(raw.frame)
         repeated: list[int] = []
         for row, (number, total) in enumerate(zip(numbers.tolist(), totals.tolist(), strict=True)):
             yield from self._late(times[row])
-            key = (hosts[row] or "", (ids[row] or "").lower())
+            key = (*places[row], (ids[row] or "").lower())
             block = self._blocks.setdefault(key, _Block(times[row], raw.origin))
             if number in block.parts:
                 repeated.append(row)
@@ -112,7 +118,7 @@ class ScriptBlocks:
             yield self._release(key)
         self._due_ns = min((block.started_ns for block in self._blocks.values()), default=inf) + self.span_ns
 
-    def _release(self, key: tuple[str, str]) -> RawBatch:
+    def _release(self, key: _Key) -> RawBatch:
         block = self._blocks.pop(key)
         self._held_bytes -= block.size_bytes
         ordered = [block.parts[number] for number in sorted(block.parts)]
@@ -121,13 +127,27 @@ class ScriptBlocks:
         events = [str(int(p) + block.origin.first) for p in positions]
         others = [None] * (len(ordered) - 1)
         if others:
-            joined = pa.array(["".join(text for text, _ in ordered), *others], pa.string())
-            frame = _with(_with(frame, JOINED, joined), PARTS, pa.array([events[1:], *others], TEXTS))
+            (given, *_) = _texts(frame.slice(0, 1), (JOINED,))
+            text = "".join(text for text, _ in ordered) if given is None else given
+            frame = _with(frame, JOINED, pa.array([text, *others], pa.string()))
+            frame = _with(frame, PARTS, pa.array([events[1:], *others], TEXTS))
         return RawBatch((PROVIDER, 4104), frame.take(np.argsort(positions, kind="stable")), block.origin)
 
 
+def joined(raws: Iterable[RawBatch]) -> Iterator[RawBatch]:
+    """One file's batches, with script blocks whole."""
+    blocks = ScriptBlocks()
+    for raw in raws:
+        yield from blocks.feed(raw)
+    yield from blocks.flush()
+
+
 def divided(raw: RawBatch) -> tuple[RawBatch | None, RawBatch | None]:
-    """The records that are whole scripts or no scripts, and whole records that are parts of several; None for none."""
+    """The records that are whole scripts or no scripts, and whole records that are parts of several; None for none.
+
+    What records bring along as the numbers of their parts is left out: these mean something in the run that gave them.
+    """
+    raw = _unnumbered(raw)
     partial = _partial(raw)
     if partial is None or not partial.any():
         return raw, None
@@ -136,9 +156,16 @@ def divided(raw: RawBatch) -> tuple[RawBatch | None, RawBatch | None]:
     return others if rest.size else None, raw.fetch(np.flatnonzero(partial))
 
 
+def _unnumbered(raw: RawBatch) -> RawBatch:
+    frame = raw.frame.drop_columns(PARTS) if PARTS in raw.frame.schema.names else raw.frame
+    if raw.whole is None:
+        return RawBatch(raw.kind, frame, raw.origin)
+    return RawBatch(raw.kind, frame, raw.origin, lambda rows: _unnumbered(raw.fetch(rows)))
+
+
 def _partial(raw: RawBatch) -> np.ndarray | None:
     """Which records are a part of several; None where the batch cannot have such."""
-    if raw.kind != (PROVIDER, 4104) or JOINED in raw.frame.schema.names:
+    if raw.kind != (PROVIDER, 4104):
         return None
     number, total = _numbers(raw.frame, _NUMBER), _numbers(raw.frame, _TOTAL)
     named = pc.is_valid(_column(raw.frame, _ID))

@@ -14,14 +14,15 @@ from comtrap.events.problems import Problems
 from comtrap.events.wanted import Wanted
 from comtrap.execute.execute import execute
 from comtrap.normalise.normalise import raw_columns, to_events
-from comtrap.normalise.script_blocks import ScriptBlocks
+from comtrap.normalise.script_blocks import joined
 from comtrap.normalise.source import SOURCE, sources
 from comtrap.rules.reach import reached
 from comtrap.scanning.kinds import Kinds
 from comtrap.sources.read import read
+from comtrap.sources.walk import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from comtrap.alerts.store import Store
     from comtrap.events.batch import EventBatch
@@ -59,6 +60,12 @@ class Tally:
         """Records seen, decodable or not."""
         return self.read + self.problems.skipped.total()
 
+    def usable(self, inputs: Iterable[Input]) -> bool:
+        """Whether there were records, or some input was read without a failure of it or of a member of it."""
+        failed = self.problems.failed
+        names = {name[:end] for name in failed for end in (len(name), *(at for at, c in enumerate(name) if c == "!"))}
+        return self.events > 0 or any(printable(path) not in names for _, path in inputs)
+
     def add(self, other: Tally) -> None:
         """Take over what another part of the run counted."""
         self.read += other.read
@@ -92,7 +99,7 @@ class Part:
         wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
         for number, path in inputs:
             progress(path, 0)
-            for raw in _joined(read(path, number, wanted, self.tally.problems)):
+            for raw in joined(read(path, number, wanted, self.tally.problems)):
                 self._take(raw)
                 progress(path, raw.frame.num_rows)
                 if self._rows >= ROWS:
@@ -124,11 +131,3 @@ class Part:
             for counted in pc.value_counts(batch.column(SOURCE)).to_pylist():
                 self.tally.sources[counted["values"] or "other"] += counted["counts"]
             self.store.keep(execute(use.plan, batch, self.tally.failures), [raw for raw, _ in some])
-
-
-def _joined(raws: Iterable[RawBatch]) -> Iterator[RawBatch]:
-    """One file's batches, with script blocks whole."""
-    blocks = ScriptBlocks()
-    for raw in raws:
-        yield from blocks.feed(raw)
-    yield from blocks.flush()

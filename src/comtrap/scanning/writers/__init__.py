@@ -1,0 +1,1 @@
+"""What `convert` can write, one file a format."""
