@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from comtrap.alerts.build import Alerts, build
 from comtrap.alerts.store import Store
 from comtrap.plan.optimise import optimise
 from comtrap.rules.compile import compile_rules
+from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
-from comtrap.scanning.processes import share
 from comtrap.schema.telemetry import telemetry
-from comtrap.sources.walk import STDIN, files
+from comtrap.sources.walk import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,11 +21,7 @@ if TYPE_CHECKING:
     from comtrap.errors import RuleError
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.rules.rule import Rule
-    from comtrap.scanning.part import Input, Progress
-
-SHARED_BYTES = 64 << 20  # less input than this is read in one process: starting others would take longer
-PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"(\xb5/\xfd")
-PACKED_TIMES = 12  # how much larger packed logs are unpacked
+    from comtrap.scanning.part import Progress
 
 
 @dataclass(slots=True)
@@ -101,7 +95,7 @@ def scan(
     inputs = list(enumerate(files(paths, tally.problems)))
     unusable = len(tally.problems.failed)
     part = Part(plan, Store(), tally)
-    interrupted = _read(inputs, part, jobs, progress)
+    interrupted = fill(part, inputs, jobs, progress)
     alerts = build(rules, plan, part.store)
     return Result(
         alerts=alerts,
@@ -114,30 +108,3 @@ def scan(
         seconds=time.perf_counter() - began,
         interrupted=interrupted,
     )
-
-
-def _read(inputs: Sequence[Input], part: Part, jobs: int, progress: Progress) -> bool:
-    """Fill the part; gives whether that was interrupted."""
-    sizes = {path: _size(path) for _, path in inputs}
-    shared = jobs > 1 and len(inputs) > 1 and sum(sizes.values()) >= SHARED_BYTES
-    here = [one for one in inputs if not shared or one[1] == STDIN]
-    try:
-        if shared:
-            share([one for one in inputs if one[1] != STDIN], sizes, part, jobs, progress)
-        part.run(here, progress)
-    except KeyboardInterrupt:
-        part.finish()
-        return True
-    return False
-
-
-def _size(path: str) -> int:
-    """About how many bytes there are to read."""
-    if path == STDIN:
-        return 0
-    try:
-        with Path(path).open("rb") as file:
-            packed = file.read(8).startswith(PACKED)
-            return os.fstat(file.fileno()).st_size * (PACKED_TIMES if packed else 1)
-    except OSError:  # reading it will say what is wrong
-        return 0
