@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from tests.material import event, process, write
+from tests.material import START, event, process, write
 
 from comtrap.explain.explain import Wish, explain
 from comtrap.explain.subject import find
+from comtrap.rules.exceptions import Entry, ExceptionItem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,3 +82,20 @@ def pairs() -> list[dict]:
 def explained(subject: str, events: list[dict], folder: Path, limit: int = 5, **wish: frozenset) -> Explanation:
     """An explanation of events that lie in ``logs.ndjson`` of the folder."""
     return explain(find(subject), [write(folder / "logs.ndjson", events)], Wish(limit, **wish))
+
+
+def exception(path: Path, **field: str) -> ExceptionItem:
+    """An exception for the rule of number 1: a field of ECS (``user__name``) is a value."""
+    ((name, value),) = field.items()
+    return ExceptionItem(
+        list_id="site",
+        id="agent",
+        name="The agent",
+        rules=(UUID(int=1),),
+        entries=(Entry(name.replace("__", "."), "match", values=(value,)),),
+        owner="a team",
+        reason="it is benign",
+        ticket="1",
+        expires=START + timedelta(days=1),
+        path=path,
+    )

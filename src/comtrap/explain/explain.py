@@ -106,8 +106,10 @@ class _Run:
     def __post_init__(self) -> None:
         """Begin with nothing read."""
         plan = self.subject.plan
-        self.wanted = plan.columns | COLUMNS | {plan.category_field}
         self._stages = stages_of(self.subject)
+        # Whoever checks a query drops what decides nothing; whoever reads the explanation wants to see its values.
+        named = {name for stage in self._stages for name in stage.columns}
+        self.wanted = plan.columns | COLUMNS | {plan.category_field} | named
 
     def take(self, chunk: Chunk) -> None:
         """Look at some events."""
@@ -166,7 +168,9 @@ class _Run:
             numbers = [each.events[0] for each in matches[: self.wish.limit]]
             seen = self._sightings({number for number in numbers if number is not None})
             shown = tuple(self._stages[0].shown(seen[number]) for number in numbers if number is not None)
-            return replace(found, matches=len(matches), shown=shown)
+            # Of those that were not kept, the funnel knows how many there are.
+            whole = self._truncated is not None and not body.pipes
+            return replace(found, matches=found.stages[0].held if whole else len(matches), shown=shown)
         place = Place(self.subject, tuple(self._stages), self._sightings)
         if isinstance(body, SequencePlan):
             end_ns = (found.seen.last_ns if found.seen is not None else None) or 0

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from comtrap.alerts.excerpt import excerpt
-from comtrap.explain.condition import Kind
+from comtrap.explain.condition import Kind, clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,11 +62,15 @@ def _of_stage(stage: StageCount, found: Explanation) -> Iterator[str]:
     for clause in stage.clauses:
         if not clause.alone:
             yield f"no {what} fulfils {_short(clause.node)}"
-    for field in stage.fields:
-        if not field.events:
-            yield f"no {what} has a value in {field.name}"
+            yield from (f"no {what} has a value in {name}" for name in _empty(clause.node, stage))
     if all(clause.alone for clause in stage.clauses) and len(stage.clauses) > 1:
         yield f"each clause holds of some {what}, but no {what} has all of them"
+
+
+def _empty(node: Node, stage: StageCount) -> Iterator[str]:
+    """The fields of a clause that no event of the category has."""
+    named = {use.column for each in clauses(node) for use in each.fields}
+    return (field.name for field in stage.fields if not field.events and field.name in named)
 
 
 def _short(node: Node) -> str:

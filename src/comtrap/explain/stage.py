@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from comtrap.explain.condition import Kind, Node, Reader, guarded
+from comtrap.explain.condition import Kind, Node, Reader, clauses, guarded
 from comtrap.explain.explanation import AtStage, KeyLack, NearMiss, Shown, StageCount
 from comtrap.explain.funnel import Funnel
 from comtrap.explain.judge import Given, Judged, judge
@@ -51,6 +51,12 @@ class Stage:
         """Begin at zero."""
         self.funnel = Funnel(self.checked.category, self.node)
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """All fields that the condition names, whether they decide anything or not."""
+        uses = (use for node in clauses(self.node) if node.kind is Kind.CLAUSE for use in node.fields)
+        return frozenset(use.column for use in uses if use.column is not None)
+
     def add(self, chunk: Chunk, conditions: Conditions, categories: Categories) -> None:
         """Count a chunk's events."""
         held = self.funnel.add(chunk, conditions, categories.rows(self.checked.category))
@@ -76,7 +82,8 @@ class Stage:
 
     def told(self, sighting: Sighting) -> tuple[Given, ...]:
         """What an event has in the fields on which the condition rests, the most telling first."""
-        found = {given.name: given for given in _given(judge(self.node, sighting.batch, self.reader)) if given.values}
+        judged = judge(self.node, sighting.batch, self.reader)
+        found = {given.name: given for part in judged.parts for given in _given(part) if given.values}
         telling = [given for given in found.values() if not given.name.startswith("event.")]
         return tuple((telling or list(found.values()))[:TOLD])
 

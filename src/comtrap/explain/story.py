@@ -19,6 +19,7 @@ from comtrap.explain.explanation import (
     SequenceStory,
     Tally,
 )
+from comtrap.explain.trace import Outcome
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from comtrap.explain.sighting import Sighting
     from comtrap.explain.stage import Stage
     from comtrap.explain.subject import Subject
-    from comtrap.explain.trace import Hit, Outcome
+    from comtrap.explain.trace import Hit
     from comtrap.match.hit import Key
 
 Fetch: TypeAlias = "Callable[[set[int]], dict[int, Sighting]]"
@@ -112,7 +113,7 @@ def _hits(told: Told) -> Iterator[Hit]:
 
 
 def _tallies(counts: Counter[tuple[int, Outcome]]) -> tuple[Tally, ...]:
-    order = sorted(counts.items(), key=lambda item: (-item[0][0], -item[1], item[0][1].value))
+    order = sorted(counts.items(), key=lambda c: (c[0][1] is not Outcome.MATCHED, -c[0][0], -c[1], c[0][1].value))
     return tuple(Tally(reached, outcome, count) for (reached, outcome), count in order)
 
 

@@ -30,9 +30,12 @@ def clause(node: Node, pen: Pen, room: int, negation: str = "") -> str:
 def _whole(node: Node) -> str:
     match node.kind:
         case Kind.NOT:
-            return f"not {_whole(node.parts[0])}"
+            return f"not {_inner(node.parts[0])}"
         case Kind.AND | Kind.OR:
-            parts = (f"({_whole(part)})" if part.kind in {Kind.AND, Kind.OR} else _whole(part) for part in node.parts)
-            return f" {node.kind.value} ".join(parts)
+            return f" {node.kind.value} ".join(map(_inner, node.parts))
         case _:
             return node.text
+
+
+def _inner(node: Node) -> str:
+    return f"({_whole(node)})" if node.kind in {Kind.AND, Kind.OR} else _whole(node)

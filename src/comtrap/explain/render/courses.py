@@ -31,7 +31,7 @@ SAID = {
     Outcome.UNTIL: "ended by until",
     Outcome.MAXSPAN: "the next event came after maxspan",
     Outcome.EXPIRED: "maxspan ran out, no next event",
-    Outcome.REPLACED: "a newer event took the stage, and EQL keeps the newest",
+    Outcome.REPLACED: "replaced by a newer event",
     Outcome.OPEN: "the data ended, no next event",
 }
 

@@ -94,6 +94,19 @@ class Pen:
             kept += 1
         return text[:kept] + self.signs.more
 
+    def fitted(self, line: Line) -> Line:
+        """A line that fits, whatever was put into it."""
+        if sum(columns(text) for text, _ in line) <= self.width:
+            return line
+        kept: list[Piece] = []
+        room = self.width
+        for text, ink in line:
+            if columns(text) > room:
+                return (*kept, (self.cut(text, room), ink))
+            kept.append((text, ink))
+            room -= columns(text)
+        return tuple(kept)
+
     def ending(self, text: str, room: int) -> str:
         """As much of the end of a text as fits: of a path, what tells it apart."""
         if columns(text) <= room:

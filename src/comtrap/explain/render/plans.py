@@ -90,8 +90,8 @@ def _rest(found: Planned, pen: Pen) -> Iterator[Line]:
     for place, (kind, names) in enumerate(types.items()):
         yield from _said("" if place else "reads", (f"{kind}: {names[0]}", *names[1:]), pen)
     for place, (pattern, known) in enumerate(found.indices or ()):
-        said = ", ".join(known) or "none that Windows logs would have"
-        yield from _said("" if place else "indices", (f"{pattern}: {said}",), pen)
+        first, *others = known or ("none that Windows logs would have",)
+        yield from _said("" if place else "indices", (f"{pattern}: {first}", *others), pen)
     if found.claims:
         yield from _said("claims", found.claims, pen)
     if found.exceptions:
@@ -105,7 +105,7 @@ def _rest(found: Planned, pen: Pen) -> Iterator[Line]:
 
 
 def _said(label: str, words: Iterable[str], pen: Pen) -> list[Line]:
-    return pen.wrapped(((f"{label:<11}", Ink.LABEL),), words)
+    return pen.wrapped(((f"{label:<10} ", Ink.LABEL),), words)
 
 
 def _of(stage: StagePlan, found: Planned, word: str) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 def render(found: Explanation, pen: Pen) -> Iterator[Line]:
     """The plan alone; or with input what was read, how far it came, and the events that tell most."""
+    return map(pen.fitted, _lines(found, pen))
+
+
+def _lines(found: Explanation, pen: Pen) -> Iterator[Line]:
     yield from _title(found, pen)
     if found.seen is None:
         yield from plan(found.planned, pen)
@@ -40,8 +44,10 @@ def render(found: Explanation, pen: Pen) -> Iterator[Line]:
         yield ()
         yield from hit(shown, pen)
     yield from _stories(found, pen)
+    missing = {stage.number for stage in found.planned.stages if stage.missing} | {0}
     for stage in found.stages:
-        if not (found.sequence or found.sample) or not stage.held:
+        # Of several stages, those are of interest that nothing fulfils and something must.
+        if found.planned.kind == "event" or (not stage.held and stage.number not in missing):
             yield from _near(stage, found, pen)
 
 
@@ -68,7 +74,7 @@ def _read(found: Explanation, pen: Pen) -> Iterator[Line]:
     if found.failures:
         yield ((f"a condition failed on {many(found.failures, 'event')} and was taken as false", Ink.NULL),)
     if found.truncated is not None:
-        yield ((f"only the first {found.truncated:,} hits were kept: matches and sequences are of these", Ink.NULL),)
+        yield ((f"only the first {found.truncated:,} hits were kept: what is shown is of these", Ink.NULL),)
     for reason in found.reasons if found.given is None else ():
         yield from pen.wrapped((("why none: ", Ink.BAD),), plain(reason).split(" "), " ")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from comtrap.explain.condition import Kind, texts_of
 from comtrap.explain.judge import Judged, Verdict
 from comtrap.explain.render.clauses import clause
-from comtrap.explain.render.ink import Ink, Line, Pen, Piece, when
+from comtrap.explain.render.ink import Ink, Line, Pen, Piece, many, when
 from comtrap.explain.render.tree import Branch, draw
 from comtrap.sinks.plain import plain
 
@@ -78,7 +78,12 @@ def _branch(judged: Judged, pen: Pen) -> Branch:
     parts = tuple(_branch(part, pen) for part in telling)
     left = len(judged.parts) - len(telling)
     word = {Kind.AND: "all of", Kind.OR: "any of", Kind.NOT: "not"}[node.kind]
-    said = f"{word}, {left:,} more {'hold' if node.kind is Kind.AND else 'do not'}" if left else word
+    more = (
+        many(left, "more holds", "more hold")
+        if verdict is not Verdict.TRUE
+        else many(left, "more does not", "more do not")
+    )
+    said = f"{word}, {more}" if left else word
     return Branch(mark, lambda room: pen.cut(said, room), ink=Ink.LABEL, parts=parts)
 
 
