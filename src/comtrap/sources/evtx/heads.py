@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comtrap.sources.evtx import types
-from comtrap.sources.evtx.template import Hole
-from comtrap.sources.evtx.texts import texts
+from comtrap.sources.evtx.memory import Memory
+from comtrap.sources.evtx.texts import slices, texts
 from comtrap.sources.shapes.kind import kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
+
     from comtrap.sources.evtx.instances import Part
     from comtrap.sources.evtx.layout import Heading
-    from comtrap.sources.evtx.memory import Memory, Places
+    from comtrap.sources.evtx.memory import Places
+    from comtrap.sources.evtx.template import Hole
 
 CODE_BITS = 32
 """Of an event id."""
@@ -32,18 +35,15 @@ class Heads:
 
     Attributes:
         providers: the different ones.
-        channels: the different ones; None for records without.
         keys: of each record a number that tells them and the event id; negative where provider or event id is missing.
     """
 
     providers: list[str]
-    channels: list[str | None]
     keys: Places
 
-    def told(self, key: int) -> tuple[str, int, str | None]:
-        """Provider, event id and channel."""
-        provider, channel = divmod(key >> CODE_BITS, len(self.channels))
-        return self.providers[provider], key & (1 << CODE_BITS) - 1, self.channels[channel]
+    def told(self, key: int) -> tuple[str, int]:
+        """Provider and event id."""
+        return self.providers[key >> CODE_BITS], key & (1 << CODE_BITS) - 1
 
 
 def is_told(part: Part, heading: Heading) -> bool:
@@ -67,53 +67,66 @@ def heads(memory: Memory, events: Sequence[tuple[Part, Heading]]) -> Heads:
         memory: has them.
         events: the parts that have these values; `is_told` of each.
     """
-    providers, provider = _names(memory, [(part, heading.provider) for part, heading in events])
-    channels, channel = _names(memory, [(part, heading.channel) for part, heading in events])
-    codes = np.concatenate([_codes(memory, part, heading.code) for part, heading in events])
+    providers, provider = names(memory, [(part, heading.provider, None) for part, heading in events])
+    codes = _codes(memory, [(part, heading.code) for part, heading in events])
     is_known = (provider < len(providers) - 1) & (codes >= 0)
-    keys = np.where(is_known, (provider * len(channels) + channel) << CODE_BITS | codes, -1)
-    return Heads([name or "" for name in providers], channels, keys)
+    return Heads([name or "" for name in providers], np.where(is_known, provider << CODE_BITS | codes, -1))
 
 
-def _codes(memory: Memory, part: Part, piece: str | Hole) -> Places:
+def names(
+    memory: Memory, wanted: Sequence[tuple[Part, str | Hole | None, Places | None]]
+) -> tuple[list[str | None], Places]:
+    """The different texts, None the last one of them, and of each record which it has.
+
+    Args:
+        memory: has them.
+        wanted: the parts, and which value it is, or the text itself, or None; and in which records, None for all.
+    """
+    known: dict[str, int] = {}
+    out = np.full(sum((part.first if rows is None else rows).size for part, _, rows in wanted), -1)
+    mine: list[Places] = []
+    places: list[tuple[Places, Places]] = []
+    start = 0
+    for part, piece, some in wanted:
+        rows = np.arange(start, start + (part.first if some is None else some).size)
+        start += rows.size
+        if isinstance(piece, str):
+            out[rows] = known.setdefault(piece, len(known))
+        elif piece is not None and part.type(piece.index) != types.NULL:
+            mine.append(rows)
+            places.append(part.span(piece.index, some))
+    if places:
+        coded = slices(memory, *(np.concatenate(each) for each in zip(*places, strict=True))).dictionary_encode()
+        numbers = [-1 if text is None else known.setdefault(text, len(known)) for text in _texts(coded.dictionary)]
+        out[np.concatenate(mine)] = np.array(numbers)[np.asarray(coded.indices)]
+    return [*known, None], np.where(out < 0, len(known), out)
+
+
+def _texts(different: pa.Array) -> list[str | None]:
+    """UTF-16 texts out of their bytes."""
+    found = different.to_pylist()
+    sizes = np.array([len(each) for each in found])
+    return texts(Memory(np.frombuffer(b"".join(found), np.uint8)), np.cumsum(sizes) - sizes, sizes).to_pylist()
+
+
+def _codes(memory: Memory, wanted: Sequence[tuple[Part, str | Hole]]) -> Places:
     """Event ids; -1 where one is missing."""
-    if isinstance(piece, str):
-        return np.full(part.first.size, _code(piece))
-    start, end = part.span(piece.index)
-    if part.type(piece.index) == types.TEXT:
-        read = texts(memory, start, np.where(part.has(piece.index), end - start, 0)).dictionary_encode()
-        numbers = [*map(_code, read.dictionary.to_pylist()), -1]
-        return np.array(numbers)[np.asarray(read.indices.fill_null(len(numbers) - 1))]
-    # Four bytes are always there: the end of a record comes after its values.
-    codes = memory.u32(start).astype(np.int64) & _MASKS[part.type(piece.index)]
-    return np.where(part.has(piece.index), codes, -1)
+    found = []
+    for part, piece in wanted:
+        if isinstance(piece, str):
+            found.append(np.full(part.first.size, _code(piece)))
+        elif part.type(piece.index) == types.TEXT:
+            different, which = names(memory, [(part, piece, None)])
+            found.append(np.array([-1 if text is None else _code(text) for text in different])[which])
+        else:
+            # Four bytes are always there: the end of a record comes after its values.
+            start, sizes = part.span(piece.index)
+            numbers = memory.u32(start).astype(np.int64) & _MASKS[part.type(piece.index)]
+            found.append(numbers if part.is_full else np.where(sizes > 0, numbers, -1))
+    return np.concatenate(found)
 
 
 def _code(text: str) -> int:
     """An event id out of its digits, -1 if they are none."""
     provider, number = kind("-", None, text)
     return number if provider and number < 1 << CODE_BITS else -1
-
-
-def _names(memory: Memory, wanted: Sequence[tuple[Part, str | Hole | None]]) -> tuple[list[str | None], Places]:
-    """The different texts, None the last one of them, and of each record which it has."""
-    known: dict[str, int] = {}
-    which: list[Places | None] = []
-    starts, sizes = [], []
-    for part, piece in wanted:
-        if not isinstance(piece, Hole) or part.type(piece.index) == types.NULL:
-            number = known.setdefault(piece, len(known)) if isinstance(piece, str) else -1
-            which.append(np.full(part.first.size, number))
-            continue
-        start, end = part.span(piece.index)
-        starts.append(start)
-        sizes.append(np.where(part.has(piece.index), end - start, 0))
-        which.append(None)
-    if starts:
-        read = texts(memory, np.concatenate(starts), np.concatenate(sizes)).dictionary_encode()
-        numbers = [known.setdefault(text, len(known)) for text in read.dictionary.to_pylist()]
-        found = np.array([*numbers, -1])[np.asarray(read.indices.fill_null(len(numbers)))]
-        pieces = iter(np.split(found, np.cumsum([start.size for start in starts])[:-1]))
-        which = [next(pieces) if each is None else each for each in which]
-    joined = np.concatenate([each for each in which if each is not None])
-    return [*known, None], np.where(joined < 0, len(known), joined)

@@ -48,7 +48,7 @@ class Step:
     kept: Places
     said: Bytes
     skip: int
-    name: bytes = b""
+    name: Bytes
     value: bool = False
     optional: bool = False
 
@@ -80,70 +80,76 @@ def walk(memory: Memory, steps: tuple[Step, ...], template: Template, at: Places
         at: where the records' events begin.
         ends: where they end.
     """
-    rows = np.arange(at.size)
-    here = at
-    starts: list[Places] = []
-    sizes: list[Places] = []
+    walk = _Walk(memory, np.arange(at.size), at, ends)
     for step in steps:
-        keep = here + step.skip <= ends[rows]
-        if not keep.all():
-            rows, here, starts, sizes = _left(keep, rows, here, starts, sizes)
-        if step.kept.size and rows.size:
-            keep = (memory.rows(here, step.skip)[:, step.kept] == step.said).all(axis=1)
-            if not keep.all():
-                rows, here, starts, sizes = _left(keep, rows, here, starts, sizes)
-        if not rows.size:
+        walk.keep(walk.at + step.skip <= walk.ends)
+        if step.kept.size and walk.rows.size:
+            walk.keep((memory.rows(walk.at, step.skip)[:, step.kept] == step.said).all(axis=1))
+        if not walk.rows.size:
             break
-        here = here + step.skip
-        if step.name:
-            here, keep = _named(memory, step.name, here, ends[rows])
+        walk.at = walk.at + step.skip
+        if step.name.size:
+            walk.name(step.name)
         elif step.value:
-            here, keep = _valued(memory, here, ends[rows], starts, sizes, optional=step.optional)
-        else:
-            continue
-        if not keep.all():
-            rows, here, starts, sizes = _left(keep, rows, here, starts, sizes)
+            walk.text(optional=step.optional)
+    walk.keep(walk.at <= walk.ends)
+    rows = walk.rows
+    count = len(walk.starts) if rows.size else 0
     first = at[rows]
-    count = len(starts) if rows.size else 0
-    places = np.array(starts, np.int64).reshape(count, rows.size) - first
-    table = np.array(sizes, np.int64).reshape(count, rows.size) | TEXT << 16
-    types = np.full(count, TEXT, np.uint8)
-    return rows, Part(template, types, table.astype(np.uint32), first, places.astype(np.uint32))
+    places = (np.array(walk.starts, np.int64).reshape(count, rows.size) - first).astype(np.uint32)
+    table = np.array(walk.sizes, np.uint32).reshape(count, rows.size) | np.uint32(TEXT << 16)
+    return rows, Part(template, np.full(count, TEXT, np.uint8), table, first, places)
 
 
-def _left(
-    keep: Mask, rows: Places, here: Places, starts: list[Places], sizes: list[Places]
-) -> tuple[Places, Places, list[Places], list[Places]]:
-    return rows[keep], here[keep], [each[keep] for each in starts], [each[keep] for each in sizes]
+@dataclass(slots=True)
+class _Walk:
+    """Goes through records, all at once; those that are of another form are left behind.
 
-
-def _named(memory: Memory, name: bytes, here: Places, ends: Places) -> tuple[Places, Mask]:
-    """What comes after a reference to a name, and whether that is the name.
-
-    The first reference in a chunk has the name behind it.
+    Attributes:
+        memory: has the records.
+        rows: which of them are left.
+        at: where each is gone through up to.
+        ends: where each ends. Four bytes more can be read: what stands after a record's event.
+        starts: where each text begins, one array for each.
+        sizes: how many bytes it has.
     """
-    keep = here + 4 <= ends
-    to = memory.u32(np.where(keep, here, 0)).astype(np.int64)
-    keep &= to + 4 + len(name) <= CHUNK_BYTES
-    at = here - here % CHUNK_BYTES + np.where(keep, to, 0)
-    keep &= (memory.rows(at + 4, len(name)) == np.frombuffer(name, np.uint8)).all(axis=1)
-    after = here + 4
-    return np.where(at == after, after + 4 + len(name) + 2, after), keep
 
+    memory: Memory
+    rows: Places
+    at: Places
+    ends: Places
+    starts: list[Places] = field(default_factory=list)
+    sizes: list[Places] = field(default_factory=list)
 
-def _valued(
-    memory: Memory, here: Places, ends: Places, starts: list[Places], sizes: list[Places], *, optional: bool
-) -> tuple[Places, Mask]:
-    """What comes after a text, and whether there is one; the text is noted down."""
-    keep = here <= ends
-    safe = np.where(keep, here, 0)  # the end of a record comes after its event: four bytes are always there
-    is_there = memory.numbers("<u2", safe) == _VALUE
-    size = np.where(is_there, memory.numbers("<u2", safe + 2).astype(np.int64) * 2, 0)
-    after = np.where(is_there, here + 4 + size, here)
-    starts.append(here + 4)
-    sizes.append(size)
-    keep &= (after <= ends) & (size < CHUNK_BYTES)
-    return after, keep if optional else keep & is_there
+    def keep(self, keep: Mask) -> None:
+        """Leave the others behind."""
+        if keep.all():
+            return
+        self.rows, self.at, self.ends = self.rows[keep], self.at[keep], self.ends[keep]
+        self.starts, self.sizes = [each[keep] for each in self.starts], [each[keep] for each in self.sizes]
+
+    def name(self, name: Bytes) -> None:
+        """A reference to a name; the first one in a chunk has the name behind it."""
+        to = self.memory.u32(self.at).astype(np.int64)
+        most = CHUNK_BYTES - 4 - name.size
+        said = self.memory.rows((self.at & -CHUNK_BYTES) + np.minimum(to, most) + 4, name.size)
+        keep = (said == name).all(axis=1) & (to <= most)
+        self.at = self.at + 4
+        is_inline = self.at % CHUNK_BYTES == to
+        if is_inline.any():
+            self.at = self.at + is_inline * (4 + name.size + 2)
+        self.keep(keep)
+
+    def text(self, *, optional: bool) -> None:
+        """A text, which is noted down."""
+        is_there = self.memory.numbers("<u2", self.at) == _VALUE
+        sizes = self.memory.numbers("<u2", self.at + 2).astype(np.int64) * 2
+        if not is_there.all():
+            sizes[~is_there] = 0
+        self.starts.append(self.at + 4)
+        self.sizes.append(sizes)
+        self.at = self.at + 4 * is_there + sizes
+        self.keep(sizes < CHUNK_BYTES if optional else is_there & (sizes < CHUNK_BYTES))
 
 
 def form(chunk: bytes, start: int, end: int) -> Form:
@@ -213,7 +219,7 @@ class _Learner:
         else:
             content.append(self._text(optional=True))
         self._expect(0x04)
-        if name == "Channel" and depth == 2:
+        if name == "EventID" and depth == 2:
             self._head = len(self._steps)
         return Element(name, attributes, tuple(content))
 
@@ -278,7 +284,7 @@ class _Learner:
     def _step(self, *, name: bytes = b"", value: bool = False, optional: bool = False) -> None:
         kept = np.array(self._kept, np.int64)
         said = np.frombuffer(bytes(self._bytes), np.uint8)[kept]
-        self._steps.append(Step(kept, said, len(self._bytes), name, value, optional))
+        self._steps.append(Step(kept, said, len(self._bytes), np.frombuffer(name, np.uint8), value, optional))
         self._bytes.clear()
         self._kept.clear()
 

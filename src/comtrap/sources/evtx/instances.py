@@ -62,6 +62,7 @@ class Part:
         table: of each value (first axis) in each record, its size in the lower two bytes and its type in the third.
         first: where each record's values begin.
         places: where each value is, counted from there; None where they follow on one another.
+        is_full: whether it is known that every record has every value.
     """
 
     template: Template
@@ -69,11 +70,12 @@ class Part:
     table: Table
     first: Places
     places: Table | None = None
+    is_full: bool = False
 
     def take(self, rows: Places | Mask) -> Part:
         """The same of some of the records."""
         places = None if self.places is None else self.places[:, rows]
-        return Part(self.template, self.types, self.table[:, rows], self.first[rows], places)
+        return Part(self.template, self.types, self.table[:, rows], self.first[rows], places, self.is_full)
 
     def moved(self, by: Places) -> Part:
         """The same where each record's values are moved by so many bytes."""
@@ -83,18 +85,21 @@ class Part:
         """The type of a value, `NULL` of one that the records do not have."""
         return int(self.types[index]) if index < self.types.size else NULL
 
-    def has(self, index: int) -> Mask:
-        """Which records have a value."""
-        return (self.table[index] >> 16 & 0xFF) != NULL
-
-    def span(self, index: int) -> tuple[Places, Places]:
-        """Where a value of each record begins and ends."""
+    def span(self, index: int, rows: Places | None = None) -> tuple[Places, Places]:
+        """Where a value begins in each record, or in some, and its size; none where a record does not have it."""
+        table, first = self.table[: index + 1], self.first
+        if rows is not None:
+            table, first = table[:, rows], first[rows]
+        sizes = table & SIZE
+        size = sizes[index].astype(np.int64)
         if self.places is not None:
-            start = self.first + self.places[index]
-            return start, start + (self.table[index] & SIZE)
-        sizes = self.table[: index + 1] & SIZE
-        ends = self.first + sizes.sum(axis=0, dtype=np.int64)
-        return ends - sizes[index], ends
+            places = self.places[index]
+            start = first + (places if rows is None else places[rows])
+        else:
+            start = first + sizes[:index].sum(axis=0, dtype=np.int64)
+        if not self.is_full:
+            size[table[index] >> 16 & 0xFF == NULL] = 0
+        return start, size
 
     def offsets(self) -> Table:
         """Of each value in each record, where it begins, counted from the first one's start."""
@@ -176,50 +181,46 @@ def parts(
         ends: where each must end.
     """
     first = tables + 4 + 4 * count
-    table = (
-        np.ascontiguousarray(memory.rows(tables + 4, 4 * count).view("<u4").T)
-        if count
-        else np.zeros((0, tables.size), np.uint32)
-    )
-    totals = (table & SIZE).sum(axis=0, dtype=np.int64)
-    rows = np.flatnonzero(first + totals <= ends)
+    if count:
+        table = np.ascontiguousarray(memory.rows(tables + 4, 4 * count).view("<u4").T)
+    else:
+        table = np.zeros((0, tables.size), np.uint32)
+    fits = first + (table & SIZE).sum(axis=0, dtype=np.int64) <= ends
+    rows = np.arange(tables.size)
+    if not fits.all():
+        rows, table, first = rows[fits], table[:, fits], first[fits]
     for _ in range(_ROUNDS):
         if not rows.size:
             break
-        here = table if rows.size == tables.size else table[:, rows]
-        types, is_alike = _types(here)
-        if is_alike.all():
-            yield from _sound(rows, Part(template, types, here, first[rows]))
+        types = (table[:, 0] >> 16).astype(np.uint8)
+        if SUPPORTED[types].all() and _is_as(table, types):
+            yield rows, Part(template, types, table, first, is_full=True)
             break
-        yield from _sound(rows[is_alike], Part(template, types, here[:, is_alike], first[rows[is_alike]]))
-        rows = rows[~is_alike]
+        types = (table >> 16 & 0xFF).max(axis=1).astype(np.uint8)
+        is_alike, is_sound = _compared(table, types)
+        chosen = is_alike & is_sound
+        if chosen.any() and SUPPORTED[types].all():
+            part = Part(template, types, table, first)
+            yield (rows, part) if chosen.all() else (rows[chosen], part.take(chosen))
+        rows, table, first = rows[~is_alike], table[:, ~is_alike], first[~is_alike]
 
 
-def _types(table: Table) -> tuple[npt.NDArray[np.uint8], Mask]:
-    """The types of the values in some records, and which records have just these, or nothing instead.
+def _is_as(table: Table, types: npt.NDArray[np.uint8]) -> bool:
+    """Whether all values have these types, and sizes that go with them."""
+    fixed = FIXED[types].astype(np.uint32)
+    which = np.where(fixed > 0, SIZE, LOOSE[types]).astype(np.uint32) | np.uint32(0xFF0000)
+    return bool(((table & which[:, None]) == (fixed | types.astype(np.uint32) << 16)[:, None]).all())
+
+
+def _compared(table: Table, types: npt.NDArray[np.uint8]) -> tuple[Mask, Mask]:
+    """Which records have values of these types, or nothing instead; and which have sizes that go with them.
 
     Elements are not alike with nothing: what is in them decides on what a record is.
     """
     found = (table >> 16).astype(np.uint8)
-    types = found[:, 0]
-    if (found == found[:, :1]).all():
-        return types, np.ones(table.shape[1], np.bool_)
-    types = found.max(axis=1)
-    return types, ((found == types[:, None]) | ((found == NULL) & (types != BINXML)[:, None])).all(axis=0)
-
-
-def _sound(rows: Places, part: Part) -> Iterator[tuple[Places, Part]]:
-    """Those of the records whose values have sizes that their types can have."""
-    if not SUPPORTED[part.types].all():
-        return
-    sizes = part.table & SIZE
-    fixed = FIXED[part.types].astype(np.uint32)[:, None]
-    loose = LOOSE[part.types].astype(np.uint32)[:, None]
-    is_odd = np.where(fixed > 0, sizes != fixed, sizes & loose > 0)
-    is_odd &= part.table >> 16 & 0xFF != NULL
-    if not is_odd.any():
-        yield rows, part
-        return
-    keep = np.logical_not(is_odd.any(axis=0))
-    if keep.any():
-        yield rows[keep], part.take(keep)
+    is_nothing = found == NULL
+    is_alike = (found == types[:, None]) | (is_nothing & (types != BINXML)[:, None])
+    sizes = table & SIZE
+    fixed = FIXED[types].astype(np.uint32)[:, None]
+    is_odd = np.where(fixed > 0, sizes != fixed, sizes & LOOSE[types].astype(np.uint32)[:, None] > 0) & ~is_nothing
+    return np.logical_and.reduce(is_alike, axis=0), ~np.logical_or.reduce(is_odd, axis=0)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.sources.evtx import types
+from comtrap.sources.evtx.instances import Part
 from comtrap.sources.evtx.items import Items, items
 from comtrap.sources.evtx.layout import DATA, Value
 from comtrap.sources.evtx.memory import Memory
@@ -23,7 +24,6 @@ from comtrap.sources.shapes.moment import moment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from comtrap.sources.evtx.instances import Part
     from comtrap.sources.evtx.layout import Layout, Text
     from comtrap.sources.evtx.memory import Bytes, Mask, Places
 
@@ -89,9 +89,9 @@ def together(records: list[Records]) -> Records:
         first = np.concatenate([part.first + start for part, start in zip(same, starts, strict=False)])
         table = np.concatenate([part.table for part in same], axis=1)
         places = [part.places for part in same if part.places is not None]
-        parts.append(
-            replace(same[0], table=table, first=first, places=np.concatenate(places, axis=1) if places else None)
-        )
+        joined = np.concatenate(places, axis=1) if places else None
+        is_full = all(part.is_full for part in same)
+        parts.append(Part(same[0].template, same[0].types, table, first, joined, is_full))
     positions = np.concatenate([each.positions for each in records])
     return Records(positions, records[0].layout, tuple(parts), np.concatenate([each.data for each in records]))
 
@@ -132,26 +132,24 @@ class _Columns:
 
     def _places(self, value: Value) -> tuple[Mask, Places, Places]:
         """Which records have a value, and where and how long it is in these."""
+        at, sizes = self._span(value)
+        is_there = sizes > 0
+        return (is_there, at, sizes) if is_there.all() else (is_there, at[is_there], sizes[is_there])
+
+    def _span(self, value: Value) -> tuple[Places, Places]:
         part = self._parts[value.part]
         entry = part.table[value.index]
         sizes = (entry & types.SIZE).astype(np.int64)
-        at = part.first + self._offsets[value.part][value.index]
-        is_there = (entry >> 16 & 0xFF != types.NULL) & (sizes > 0)
-        return (is_there, at, sizes) if is_there.all() else (is_there, at[is_there], sizes[is_there])
+        if not part.is_full:
+            sizes[entry >> 16 & 0xFF == types.NULL] = 0
+        return part.first + self._offsets[value.part][value.index], sizes
 
     def _read(self, values: Iterable[Value]) -> None:
         """All texts among some values, at once."""
         chosen = [value for value in values if self._type(value) == types.TEXT]
         if not chosen:
             return
-        places = []
-        for value in chosen:
-            part = self._parts[value.part]
-            entry = part.table[value.index]
-            sizes = (entry & types.SIZE).astype(np.int64)
-            at = part.first + self._offsets[value.part][value.index]
-            sizes[entry >> 16 & 0xFF == types.NULL] = 0
-            places.append((at, sizes))
+        places = [self._span(value) for value in chosen]
         read = texts(self._memory, *(np.concatenate(each) for each in zip(*places, strict=True)))
         self._texts = {value: read.slice(n * self._rows, self._rows) for n, value in enumerate(chosen)}
 

@@ -28,8 +28,6 @@ _CHUNK_MAGIC = int.from_bytes(b"ElfChnk\0", "little")
 class Segment:
     """Some chunks, and the places in them that begin like a record, in file order.
 
-    Valid until the next segment of the same log is read: the bytes are overwritten then.
-
     Attributes:
         memory: the chunks; the last one is filled up with zeros if it is cut off.
         size_bytes: what of that is of the file.
@@ -66,35 +64,34 @@ def segments(stream: BinaryIO) -> Iterator[Segment]:
     Raises:
         SourceError: the stream broke off.
     """
-    store = np.empty(CHUNKS * CHUNK_BYTES, np.uint8)
     broken = None
     while broken is None:
-        size_bytes, broken = _fill(stream, store)
-        if not size_bytes:
-            break
+        data, broken = _read(stream, CHUNKS * CHUNK_BYTES)
         if broken is not None:
-            size_bytes -= size_bytes % CHUNK_BYTES
-        end = -(-size_bytes // CHUNK_BYTES) * CHUNK_BYTES
-        store[size_bytes:end] = 0
-        if end:
-            yield _segment(store[:end], size_bytes)
+            data = data[: len(data) - len(data) % CHUNK_BYTES]
+        elif not data:
+            break
+        if data:
+            yield _segment(data)
     if broken is not None:
         raise broken
 
 
-def _fill(stream: BinaryIO, store: Bytes) -> tuple[int, SourceError | None]:
-    """How many bytes could be read, fewer than the store has only at the end, and why there are no more."""
-    view = store.data
-    size_bytes = 0
+def _read(stream: BinaryIO, size_bytes: int) -> tuple[bytes, SourceError | None]:
+    """The next bytes, fewer than wanted only at the end, and why there are no more."""
+    parts = []
     try:
-        while size_bytes < len(view) and (more := stream.readinto(view[size_bytes:])):  # type: ignore[attr-defined]
-            size_bytes += more
+        while size_bytes > 0 and (part := stream.read(size_bytes)):
+            parts.append(part)
+            size_bytes -= len(part)
     except SourceError as error:
-        return size_bytes, error
-    return size_bytes, None
+        return b"".join(parts), error
+    return parts[0] if len(parts) == 1 else b"".join(parts), None
 
 
-def _segment(data: Bytes, size_bytes: int) -> Segment:
+def _segment(content: bytes) -> Segment:
+    size_bytes = len(content)
+    data = np.frombuffer(content.ljust(-(-size_bytes // CHUNK_BYTES) * CHUNK_BYTES, b"\0"), np.uint8)
     memory = Memory(data)
     starts, sizes, is_doubtful = _chained(data)
     if size_bytes < data.size:

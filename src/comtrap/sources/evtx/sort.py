@@ -10,7 +10,7 @@ import numpy as np
 
 from comtrap.sources.evtx import types
 from comtrap.sources.evtx.chunk import RECORD_HEAD_BYTES, RECORD_TAIL_BYTES
-from comtrap.sources.evtx.heads import heads, is_told
+from comtrap.sources.evtx.heads import heads, is_told, names
 from comtrap.sources.evtx.instances import instances, parts
 from comtrap.sources.evtx.layout import InexpressibleError, Layout, OverlongError, Stand, Value, heading, layout
 from comtrap.sources.evtx.records import Records
@@ -34,6 +34,7 @@ LEVELS = 8
 
 _LAYOUTS = 4096  # remembered
 CHANNEL = "winlog.channel"
+NOTHING, ONLY_CHANNEL = frozenset[str](), frozenset({CHANNEL})
 
 
 @dataclass(slots=True)
@@ -65,6 +66,12 @@ class _Events:
     part: Part
     heading: Heading
     is_written: bool = False
+
+    def alike(self, kind: Kind, rows: Places) -> _Alike:
+        """Some of the records, which are of one kind."""
+        if rows.size == self.rows.size:
+            return _Alike(kind, self.rows, (self.part,))
+        return _Alike(kind, self.rows[rows], (self.part.take(rows),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,31 +198,33 @@ class Sorter:
             return
         told = heads(segment.memory, [(each.part, each.heading) for each in events])
         starts = np.cumsum([0, *(each.rows.size for each in events)])
+        named: list[tuple[Kind, _Events, Places]] = []
         for key, rows in groups(told.keys):
             here = [(events[number], some) for number, some in _parted(starts, rows)]
             if key < 0:
                 found.odd += [each.rows[some] for each, some in here]
                 continue
-            provider, code, channel = told.told(key)
+            provider, code = told.told(key)
             event = kind(provider, None, code)
             wanted = self._wanted(event)
-            if wanted is not None and wanted <= {CHANNEL}:
-                counted = found.counted.setdefault((event, channel if wanted else None), [])
-                counted += [each.rows[some] for each, some in here]
+            if wanted == NOTHING:
+                found.counted.setdefault((event, None), []).extend(each.rows[some] for each, some in here)
                 continue
+            whole = [(each, some) for each, some in here if not each.is_written]
             written = [each.rows[some] for each, some in here if each.is_written]
             if written:
-                yield from self._whole(segment, event, np.concatenate(written), found)
-            for each, some in here:
-                if not each.is_written:
-                    is_whole = some.size == each.rows.size
-                    yield _Alike(event, each.rows[some], (each.part if is_whole else each.part.take(some),))
+                whole += self._whole(segment, event, np.concatenate(written), found)
+            if wanted == ONLY_CHANNEL:
+                named += [(event, each, some) for each, some in whole]
+            else:
+                yield from (each.alike(event, some) for each, some in whole)
+        _by_channel(segment.memory, named, found)
 
-    def _whole(self, segment: Segment, event: Kind, rows: Places, found: Sorted) -> Iterator[_Alike]:
+    def _whole(self, segment: Segment, event: Kind, rows: Places, found: Sorted) -> list[tuple[_Events, Places]]:
         """Records whose events are written out, those of one kind."""
-        alike = [_Alike(event, some, (part,)) for some, part in self._written.whole(segment, event, rows)]
+        alike = [_Events(some, part, form.heading) for some, part, form in self._written.whole(segment, event, rows)]
         _leave(rows, [each.rows for each in alike], found)
-        yield from alike
+        return [(each, np.arange(each.rows.size)) for each in alike]
 
     def _wanted(self, event: Kind) -> frozenset[str] | None:
         if self.wanted is None:
@@ -229,8 +238,8 @@ class Sorter:
         spans = [each.parts[stand.part].span(stand.index) for each in level for stand in each.nested()]
         if not spans:
             return
-        at, ends = (np.concatenate(edge) for edge in zip(*spans, strict=True))
-        known = instances(memory, self.definitions, at, ends)
+        at, sizes = (np.concatenate(each) for each in zip(*spans, strict=True))
+        known = instances(memory, self.definitions, at, at + sizes)
         start = 0
         for each in level:
             stands = each.nested()
@@ -251,6 +260,19 @@ class Sorter:
             return made
         (found.endless if made is OverlongError else found.odd).append(each.rows)
         return None
+
+
+def _by_channel(memory: Memory, events: list[tuple[Kind, _Events, Places]], found: Sorted) -> None:
+    """Count records by their channels too."""
+    if not events:
+        return
+    channels, which = names(memory, [(each.part, each.heading.channel, some) for _, each, some in events])
+    start = 0
+    for event, each, some in events:
+        mine = which[start : start + some.size]
+        start += some.size
+        for number, rows in groups(mine):
+            found.counted.setdefault((event, channels[number]), []).append(each.rows[some[rows]])
 
 
 def _leave(rows: Places, taken: list[Places], found: Sorted) -> None:

@@ -52,14 +52,13 @@ class Written:
         if rows.size >= FEWEST:
             yield from _matched(segment, rows, self._heads, is_head=True)
 
-    def whole(self, segment: Segment, kind: Kind, rows: Places) -> Iterator[tuple[Places, Part]]:
+    def whole(self, segment: Segment, kind: Kind, rows: Places) -> Iterator[tuple[Places, Part, Form]]:
         """Those of a segment's records of one kind whose form is known or learned."""
         if rows.size < FEWEST:
             return
         if len(self._forms) > FORMS << 10:
             self._forms.clear()
-        for found, part, _ in _matched(segment, rows, self._forms.setdefault(kind, []), is_head=False):
-            yield found, part
+        yield from _matched(segment, rows, self._forms.setdefault(kind, []), is_head=False)
 
 
 def _matched(
