@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from telemetry import SYSTEM32
+from comtrap.proof.simulation.host import SYSTEM32
 
 if TYPE_CHECKING:
-    from telemetry import Host
+    from comtrap.proof.simulation.host import Host
 
 OFFICE = "C:\\Program Files\\Microsoft Office\\root\\Office16\\"
 PHOTOS = "{AB8902B4-09CA-4BB6-B78D-A8F59079A8D5}"

@@ -12,49 +12,54 @@ import gzip
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import stories
 from noise import Day
-from telemetry import Endpoint, EventLogs, Host, Process
+
+from comtrap.proof.simulation.attacks import ATTACKS
+from comtrap.proof.simulation.endpoint import Endpoint
+from comtrap.proof.simulation.event_logs import EventLogs
+from comtrap.proof.simulation.host import Host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FOLDER = Path(__file__).resolve().parent / "recording"
 MORNING = datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
-Story = Callable[[Host, Process], None]
 
-HOSTS: dict[str, tuple[Host, tuple[Story, ...]]] = {
+HOSTS: dict[str, tuple[Host, tuple[str, ...]]] = {
     "ws01-winlogbeat.ndjson": (
         Host("ws01", EventLogs("winlogbeat"), 101, MORNING),
         (
-            stories.test_scheduled_task,
-            stories.test_shell_application,
-            stories.test_wscript_shell,
-            stories.test_hijack,
-            stories.trickbot,
+            "task",
+            "shell-application",
+            "wscript-shell",
+            "hijack",
+            "trickbot",
         ),
     ),
     "ws02-endpoint.ndjson": (
         Host("ws02", Endpoint(), 202, MORNING),
-        (stories.raspberry_robin, stories.trickbot, stories.test_hijack),
+        ("raspberry-robin", "trickbot", "hijack"),
     ),
     "ws03-evtx-dump.ndjson": (
         Host("ws03", EventLogs("evtx_dump"), 303, MORNING),
-        (stories.muddywater, stories.gamaredon),
+        ("muddywater", "gamaredon"),
     ),
 }
 ORDINARY = 130  # things that happen between two attacks
 
 
-def record(host: Host, attacks: tuple[Story, ...]) -> bytes:
+def record(host: Host, attacks: tuple[str, ...]) -> bytes:
     """A host's day as NDJSON: ordinary life, and the attacks spread over it."""
     day = Day(host)
     for attack in attacks:
         for _ in range(ORDINARY):
             host.wait(host.random.expovariate(1 / 15))
             day.something()
-        attack(host, day.explorer)
+        ATTACKS[attack].play(host, day.explorer, ATTACKS[attack].parameters)
     for _ in range(ORDINARY // 2):
         host.wait(host.random.expovariate(1 / 15))
         day.something()

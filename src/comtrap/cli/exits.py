@@ -2,6 +2,7 @@
 
 RAN = 0
 ALERTS = 1  # at or above --fail-on
+BROKEN = 1  # prove: a promise is not kept
 WOULD_CHANGE = 1  # fmt --check: a query is not laid out
 WRONG_RULE = 2  # or query
 UNUSABLE = 3  # the command line, a configuration or every input; with --strict, any input
