@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.normalise.build import POWERSHELL, SECURITY, SYSMON, at, data, event, events, raw, record
 
 import comtrap
+from comtrap.events.arrays import CODED
 from comtrap.events.batch import ARROW
 from comtrap.events.problems import Problems
 from comtrap.events.raw import ECS, Origin, RawBatch
@@ -34,7 +35,9 @@ def test_columns_have_the_types_of_the_schema():
     for name in batch.frame.schema.names:
         if not name.startswith("_"):
             kind = ARROW[telemetry()[name].type]
-            assert batch.frame.schema.field(name).type in {kind, pa.list_(kind)}, name
+            assert batch.column(name).type in {kind, pa.list_(kind)}, name
+            held = CODED if kind == pa.string() else kind
+            assert batch.held(name).type in {kind, pa.list_(kind), held, pa.list_(held)}, name
 
 
 def test_a_column_is_flat_where_no_row_has_two_values():

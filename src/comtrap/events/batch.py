@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from comtrap.events.arrays import decoded
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ class EventBatch:
             the tiebreaker). In a scan also ``_index`` (string): the index the event would have had in Elastic. In a search
             ``_time`` (as ``@timestamp``) where another field orders the events, and ``_tie`` (int64, null last). Any
             other column has the Arrow type of its schema type (`ARROW`), or a list of it where some row has several
-            values; it may be absent, which reads as all null. An empty list is the same as null.
+            values; it may be absent, which reads as all null. An empty list is the same as null. Strings, and strings in
+            lists, may be by code (`arrays.CODED`): each value once in the dictionary, none of them null; it may have
+            values that no row has.
         schema: the types; a superset of the columns (those that start with an underscore excepted).
     """
 
@@ -47,7 +50,13 @@ class EventBatch:
         return int(self.frame.num_rows)
 
     def column(self, name: str) -> pa.Array:
-        """One column as a single array, or nulls of the schema's type where this batch has none."""
-        if name in self.frame.schema.names:
-            return self.frame.column(name).combine_chunks()
-        return pa.nulls(len(self), ARROW[self.schema[name].type])
+        """One column as a single array of plain values, or nulls of the schema's type where this batch has none."""
+        return decoded(self.held(name))
+
+    def held(self, name: str) -> pa.Array:
+        """The same as the frame has it, which may be by code."""
+        place = self.frame.schema.get_field_index(name)
+        if place < 0:
+            return pa.nulls(len(self), ARROW[self.schema[name].type])
+        column = self.frame.column(place)
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

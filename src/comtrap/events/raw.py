@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from comtrap.events.arrays import plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,8 +53,8 @@ class RawBatch:
             strictly ascending. All other columns have the dotted names of a Winlogbeat document as it is before
             Elastic's ingest pipeline (``@timestamp`` as ISO 8601 text, ``winlog.channel``, ``winlog.computer_name``,
             ``winlog.record_id``, ``winlog.event_data.Image`` …), or of whatever fields a document brought along
-            (``process.name``); each is string or list<string>, null where the record has no such field. Numbers and
-            booleans of JSON are their JSON text.
+            (``process.name``); each is string, dictionary<int32, string> (each value once in it, none of them null) or
+            list<string>, null where the record has no such field. Numbers and booleans of JSON are their JSON text.
         origin: where the rows came from.
         whole: gives the complete records of some rows (indices into the frame, ascending) as a RawBatch of the same
             kind with every field they have, though `frame` may hold only what was wanted. Valid while the batch is.
@@ -64,7 +66,8 @@ class RawBatch:
     whole: Callable[[np.ndarray], RawBatch] | None = None
 
     def fetch(self, rows: np.ndarray) -> RawBatch:
-        """The complete records of `rows`, in that order."""
+        """The complete records of `rows`, in that order; no column of them is a dictionary."""
         if self.whole is not None:
-            return self.whole(rows)
-        return RawBatch(self.kind, self.frame.take(rows), self.origin)
+            found = self.whole(rows)
+            return RawBatch(found.kind, plain(found.frame), found.origin)
+        return RawBatch(self.kind, plain(self.frame.take(rows)), self.origin)

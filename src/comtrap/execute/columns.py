@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.events.arrays import decoded, mapped
 from comtrap.execute.order import canonical
 from comtrap.execute.patterns import FALSE, lower
 from comtrap.schema.types import Type
@@ -72,7 +73,7 @@ class Taken:
 
     def column(self, name: str) -> pa.Array:  # noqa: ARG002 - there is but one
         """The values in the places."""
-        return self.source.flat.take(pa.array(self.places))
+        return self.source.at(self.places)
 
     def lowered(self, name: str) -> pa.Array:
         """These in lower case; once whole columns' worth of values was asked for, out of the whole column's."""
@@ -87,7 +88,6 @@ class Column:
 
     Attributes:
         rows: how many events.
-        flat: the values. Without `offsets` one an event, null where it has none; with them, without nulls.
         offsets: where the values of each event begin in `flat`, and the end; None unless some event has several.
         asked: how many values were put in lower case one by one so far.
     """
@@ -97,22 +97,37 @@ class Column:
         self.kind = kind
         self.rows = len(array)
         self.asked = 0
-        self.flat, self.offsets = _flatten(array)
+        self._values, self.offsets = _flatten(array)
         if kind is Type.IP:
-            self.flat = _canonical(self.flat)
+            self._values = mapped(self._values, _canonical)
+
+    def __len__(self) -> int:
+        """How many values there are, nulls of events without one included."""
+        return len(self._values)
+
+    @property
+    def type(self) -> pa.DataType:
+        """What the values are."""
+        kind = self._values.type
+        return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+    @cached_property
+    def flat(self) -> pa.Array:
+        """The values. Without `offsets` one an event, null where it has none; with them, without nulls."""
+        return decoded(self._values)
 
     @cached_property
     def varied(self) -> bool:
         """Whether most values are distinct, so that there is nothing to gain from finding the distinct ones."""
-        size = len(self.flat)
-        if size <= _SMALL:
+        size = len(self)
+        if size <= _SMALL or pa.types.is_dictionary(self._values.type):
             return False
         places = np.linspace(0, size - 1, _SAMPLE).astype(np.int64)
-        return bool(pc.count_distinct(self.flat.take(pa.array(places)), mode="all").as_py() > _SAMPLE * _VARIED)
+        return bool(pc.count_distinct(self._values.take(pa.array(places)), mode="all").as_py() > _SAMPLE * _VARIED)
 
     @cached_property
     def _encoded(self) -> tuple[np.ndarray, pa.Array]:
-        return encode(self.flat)
+        return encode(self._values)
 
     @property
     def codes(self) -> np.ndarray:
@@ -141,7 +156,7 @@ class Column:
 
     def at(self, places: np.ndarray) -> pa.Array:
         """The values in some places of `flat`, null for -1."""
-        return self.flat.take(pa.array(np.maximum(places, 0), mask=places < 0))
+        return decoded(self._values.take(pa.array(np.maximum(places, 0), mask=places < 0)))
 
     def spans(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many values each row has, and the places of all of them in `flat`, row after row.
@@ -159,7 +174,7 @@ class Column:
 def encode(values: pa.Array) -> tuple[np.ndarray, pa.Array]:
     """Codes, and the distinct values followed by null; the code of a null is that last place."""
     encoded = values.dictionary_encode()
-    distinct = pa.concat_arrays([encoded.dictionary, pa.nulls(1, values.type)])
+    distinct = pa.concat_arrays([encoded.dictionary, pa.nulls(1, encoded.dictionary.type)])
     codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
     return codes, distinct
 
@@ -170,8 +185,6 @@ def flags(truth: pa.Array) -> np.ndarray:
 
 
 def _flatten(array: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
     if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
         return array, None
     lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -208,5 +221,5 @@ class Columns:
     def __getitem__(self, name: str) -> Column:
         if name not in self._made:
             kind = self._batch.schema[name].type if not name.startswith("_") else Type.KEYWORD
-            self._made[name] = Column(name, kind, self._batch.column(name))
+            self._made[name] = Column(name, kind, self._batch.held(name))
         return self._made[name]

@@ -121,7 +121,7 @@ class Conditions:
 
 
 def _nothing(columns: list[Column]) -> Frame:
-    return Given(1, {column.name: pa.nulls(1, column.flat.type) for column in columns})
+    return Given(1, {column.name: pa.nulls(1, column.type) for column in columns})
 
 
 def _truth(expr: typed.Expr, frame: Frame) -> Truth:
@@ -220,6 +220,6 @@ def _of_tuples(expr: typed.Expr, columns: list[Column], tuples: list[np.ndarray]
 
 def codes_at(column: Column, places: np.ndarray) -> tuple[np.ndarray, pa.Array]:
     """Codes of the values in some places (-1: null), and what they stand for; null comes last."""
-    if column.varied and places.size * 2 < len(column.flat):
+    if column.varied and places.size * 2 < len(column):
         return encode(column.at(places))
     return np.where(places < 0, len(column.distinct) - 1, column.codes[places]), column.distinct

@@ -84,7 +84,7 @@ def _searched(column: Column, texts: frozenset[str]) -> np.ndarray:
     found = np.zeros(column.whole.size, bool)
     for regex in patterns.alternations([patterns.literal(text) for text in sorted(texts)]):
         found |= flags(patterns.found(lowered, regex))
-    found = found[column.on_whole(np.arange(len(column.flat)))]
+    found = found[column.on_whole(np.arange(len(column)))]
     if column.offsets is None:
         return found
     before = np.concatenate(([0], np.cumsum(found)))

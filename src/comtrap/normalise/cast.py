@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.events.arrays import first_of, lengths, listed
 from comtrap.events.batch import ARROW
-from comtrap.normalise.columns import first_of, lengths, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from comtrap.schema.types import Type
 
 DIGITS = 400  # characters of a number; no double needs more, and long ones are slow to read
+_ZONED, _PLAIN = pa.timestamp("ns", "UTC"), pa.timestamp("ns")
+_NONE = pa.scalar(0, pa.int64())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = range(-(1 << 63), 1 << 63)
+_ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z")
 _FRACTION = re.compile(r"([.,])(\d+)")
 
 
@@ -36,6 +39,11 @@ def typed(column: pa.Array, kind: Type) -> tuple[pa.Array, int]:
         return column, 0
     if pa.types.is_null(column.type):
         return pa.nulls(len(column), target), 0
+    if pa.types.is_dictionary(column.type):
+        if target == pa.string():
+            return column, 0
+        out = typed(column.dictionary, kind)[0].take(column.indices)
+        return out, out.null_count - column.null_count
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())
     if target == pa.string():
@@ -49,13 +57,15 @@ def timestamps(column: pa.Array) -> pa.Array:
 
     What is neither, or outside the years 1678 to 2261, is null.
     """
-    for shape in (pa.timestamp("ns", "UTC"), pa.timestamp("ns")):
+    first = pc.first(column).as_py() if pa.types.is_string(column.type) else None
+    # Finding out that it is the other shape is slow.
+    shapes = (_ZONED, _PLAIN) if first is None or _ZONE.search(first) else (_PLAIN, _ZONED)
+    for shape in shapes:
         try:
-            out = pc.cast(column, shape)
+            return pc.cast(column, shape).cast(_ZONED)
         except pa.ArrowInvalid:
             continue
-        return out.cast(pa.timestamp("ns", "UTC")) if shape.tz is None else out
-    return each(column, _nanoseconds, pa.int64()).cast(pa.timestamp("ns", "UTC"))
+    return each(column, _nanoseconds, pa.int64()).cast(_ZONED)
 
 
 def each(column: pa.Array, function: Callable[[str], object], target: pa.DataType) -> pa.Array:
@@ -67,9 +77,19 @@ def each(column: pa.Array, function: Callable[[str], object], target: pa.DataTyp
 
 def _converted(column: pa.Array, target: pa.DataType) -> pa.Array:
     try:
-        return pc.cast(column, target)
+        out = pc.cast(column, target)
     except pa.ArrowInvalid:
+        out = None
+    if out is None or not _is_plain(out):
         return each(column, {pa.int64(): _whole, pa.float64(): _real, pa.bool_(): _truth}[target], target)
+    return out
+
+
+def _is_plain(values: pa.Array) -> bool:
+    """Whether Arrow reads the texts as we do: it takes `0xFFFFFFFFFFFFFFFF` for -1, and `nan` for a number."""
+    if pa.types.is_int64(values.type):
+        return not pc.any(pc.less(values, _NONE)).as_py()
+    return not pa.types.is_float64(values.type) or pc.all(pc.is_finite(values)).as_py() is not False
 
 
 def _whole(text: str) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from comtrap.normalise.script_blocks import JOINED, PARTS
 from comtrap.normalise.tables import EXTENDED, plan
-from comtrap.normalise.values import Constant, Each, First, Text
+from comtrap.normalise.values import Constant, Each, First, Kept, Text
 from comtrap.normalise.windows import OVERWRITING
 from comtrap.schema.telemetry import telemetry
 
@@ -109,7 +109,7 @@ class _Search:
                 return self.empty(ref)
             case Constant():
                 return False
-            case Text():
+            case Text() | Kept():
                 return self.empty(ref.name)
             case Each():
                 return not ref.optional and self._never(ref.of[0])

@@ -12,12 +12,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.events.arrays import decoded, first_of, mapped, same
 from comtrap.events.batch import EventBatch
 from comtrap.events.raw import ECS, Origin, RawBatch
 from comtrap.normalise import document as documents
 from comtrap.normalise import script_blocks
 from comtrap.normalise.cast import typed
-from comtrap.normalise.columns import first_of, relisted
 from comtrap.normalise.event import DATA
 from comtrap.normalise.rows import Rows
 from comtrap.normalise.tables import EXTENDED, INTEGRATION, WINLOGBEAT, kinds, plan, possible
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _ALWAYS = frozenset({"@timestamp", "_index", "host.id", "event.category"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BLANKS = pa.array(["", "-"])
+_NOTHING = pa.scalar(None, pa.string())
 
 
 def to_events(raw: RawBatch, wanted: frozenset[str] | None, problems: Problems) -> EventBatch:
@@ -126,7 +127,7 @@ def _rows(raw: RawBatch, use: Plan) -> Rows:
         # Every row has the kind's provider and id, whether the source gives the columns or not.
         for name, value in (("winlog.provider_name", raw.kind[0]), ("winlog.event_id", str(raw.kind[1]))):
             if name not in frame.schema.names:
-                frame = frame.append_column(name, pa.repeat(value, frame.num_rows))
+                frame = frame.append_column(name, same(value, frame.num_rows))
     extensions = dict(use.extensions)
     if extensions:
         extensions["host.id"] = First((Text("host.name"), Constant(_unnamed_host(raw.origin))))
@@ -164,15 +165,13 @@ def _output(rows: Rows, use: Plan, name: str) -> pa.Array | None:
 
 
 def _folded(column: pa.Array) -> pa.Array:
-    if not pa.types.is_list(column.type):
-        return pc.utf8_lower(column)
-    return relisted(column, pc.utf8_lower(column.flatten()))
+    return mapped(column, pc.utf8_lower)
 
 
 def _unmoved(column: pa.Array) -> pa.Array:
     if pa.types.is_list(column.type):
         column = first_of(column)
-    return pc.if_else(pc.is_in(column, _BLANKS), column, pa.scalar(None, column.type))
+    return mapped(column, lambda texts: pc.if_else(pc.is_in(texts, _BLANKS), texts, _NOTHING))
 
 
 def _timestamps(column: pa.Array | None, raw: RawBatch, problems: Problems) -> pa.Array:
@@ -207,6 +206,7 @@ def _sources(raw: RawBatch) -> list[dict[str, Any]]:
 
 
 def _brought(column: pa.Array, name: str) -> list[Any]:
+    column = decoded(column)
     values = _values(column, name)[0]
     return [v if v is None or isinstance(v, list) else [v] for v in values] if pa.types.is_list(column.type) else values
 
@@ -221,7 +221,7 @@ def _parsed(text: str | None) -> dict[str, Any]:
 
 def _values(column: pa.Array, name: str) -> tuple[list[Any], list[str] | None]:
     """A column's values as documents hold them, and for dates what they were written as."""
-    known = telemetry().get(name)
+    column, known = decoded(column), telemetry().get(name)
     kind = Type.KEYWORD if known is None else known.type
     out, _ = typed(column, kind)
     if not kind.is_date or pa.types.is_list(out.type):

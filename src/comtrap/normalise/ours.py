@@ -138,8 +138,8 @@ _OPERATION = Each(
 _VIEW = Each(view, ("registry.path", _OPERATION, "registry.value", _SOURCE))
 _DATA = Each(data, ("registry.data.strings", DATA + "Details", "registry.data.type", _SOURCE), optional=True)
 _SCRIPT = First(("comtrap.powershell.script_block_text", "powershell.file.script_block_text"))
-_DECODED = Each(command_line.decoded, ("process.command_line",), many=True)
-_PARENT_DECODED = Each(command_line.decoded, ("process.parent.command_line",), many=True)
+_DECODED = Each(command_line.decoded, ("process.command_line",), many=True, only=command_line.HINT)
+_PARENT_DECODED = Each(command_line.decoded, ("process.parent.command_line",), many=True, only=command_line.HINT)
 _TEXTS = (
     "process.command_line",
     "registry.path",

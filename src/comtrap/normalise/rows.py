@@ -10,14 +10,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from comtrap.normalise.columns import TEXTS, Distinct, filled, first_of, lists, product, relisted, texts
+from comtrap.events.arrays import CODED, decoded, first_of, integers, relisted, texts
+from comtrap.normalise.columns import TEXTS, Distinct, filled, product, without
 from comtrap.normalise.event import DATA
-from comtrap.normalise.values import Each, Part
+from comtrap.normalise.values import Each, Part, called
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from comtrap.normalise.values import Expr, Ref
+
+_SMALL = 4_096  # values: below this, finding the distinct ones costs less than thinking about it
+_SAMPLE = 1_024
+_VARIED = 0.5  # of a sample distinct: from here on, distinct values save nothing
+_FALSE = pa.scalar(value=False, type=pa.bool_())
 
 
 @dataclass(slots=True)
@@ -89,17 +95,20 @@ class Rows:
             name: the raw column that says so of records that were extended before.
         """
         given = self.lists(name)
-        out: list[list[str]] = [list(given.values[c]) for c in given.codes] if given else [[] for _ in range(len(self))]
+        found = [] if given is None else [given]
         for filled_in in sorted(n for n in self.extensions if not n.startswith(("comtrap.", DATA))):
             now, before = self.field(filled_in), self._before.get(filled_in)
             if filled_in not in self._before or now is None:
                 continue
-            mask = np.asarray(pc.is_valid(now))
+            mask = np.asarray(now.is_valid())
             if before is not None:
-                mask = mask & ~np.asarray(pc.is_valid(before))
-            for row in np.flatnonzero(mask):
-                out[row].append(filled_in)
-        return lists(out) if any(out) else None
+                mask = mask & ~np.asarray(before.is_valid())
+            found.append(Distinct([[], [filled_in]], mask.astype(np.int32)))
+        if not found:
+            return None
+        joined = product(found)
+        out = Distinct([[name for names in several for name in names] for several in joined.values], joined.codes)
+        return out.array(many=True) if any(out.values) else None
 
     def of(self, ref: Ref) -> pa.Array | None:
         """The values of a name or an expression."""
@@ -108,28 +117,72 @@ class Rows:
     def each(self, expr: Each) -> Distinct | None:
         """The values of a function, by distinct arguments."""
         if expr not in self._distinct:
-            arguments = self._arguments(expr.of) if expr.optional or self.encoded(expr.of[0]) is not None else None
-            if arguments is None and expr.optional:
-                arguments = Distinct([(None,) * len(expr.of)], np.zeros(len(self), np.int64))
-            if arguments is not None:
-                arguments = Distinct(_applied(expr, arguments.values), arguments.codes)
-            self._distinct[expr] = arguments
+            if expr.only:
+                found = self._hinted(expr)
+            elif len(expr.of) == 1 and not expr.optional:
+                found = self.encoded(expr.of[0])
+                found = found and Distinct(called(expr, found.values), found.codes)
+            else:
+                found = self._several(expr)
+            self._distinct[expr] = found
         return self._distinct[expr]
 
     def lists(self, ref: Ref) -> Distinct | None:
-        """The values of a name or an expression as lists of texts, empty ones for null."""
+        """The values of a name or an expression as lists of texts, each different one once; empty ones for null."""
         column = None if isinstance(ref, Each | Part) else self.of(ref)
         if column is not None and pa.types.is_list(column.type):
-            return Distinct([[t for t in v or () if t is not None] for v in column.to_pylist()], np.arange(len(self)))
-        found = self._part(ref) if isinstance(ref, Part) else self.encoded(ref)
+            found: Distinct | None = Distinct(decoded(column).to_pylist(), np.arange(len(self), dtype=np.int32))
+        else:
+            found = self._part(ref) if isinstance(ref, Part) else self.encoded(ref)
         if found is None:
             return None
-        values = [v if isinstance(v, list) else [] if v is None else [v] for v in found.values]
-        return Distinct(values, found.codes)
+        numbers: dict[tuple[str, ...], int] = {}
+        places = [numbers.setdefault(_tuple(v), len(numbers)) for v in found.values]
+        return Distinct([list(v) for v in numbers], np.array(places, np.int32)[found.codes])
+
+    def encoded(self, ref: Ref) -> Distinct | None:
+        """The values of a name or an expression, each different one once; of lists, the first."""
+        if isinstance(ref, Each):
+            return self.each(ref)
+        if ref not in self._distinct:
+            column = self._flat(ref)
+            self._distinct[ref] = None if column is None else _distinct(column)
+        return self._distinct[ref]
+
+    def _hinted(self, expr: Each) -> Distinct | None:
+        """A function that is called only where its pattern is found."""
+        column = self._flat(expr.of[0])
+        if column is None:
+            return None
+        values, codes = _coded(column)
+        there = np.flatnonzero(pc.match_substring_regex(values, expr.only).fill_null(_FALSE))
+        places = np.zeros(len(values) + 1, np.int32)
+        places[there] = np.arange(1, len(there) + 1, dtype=np.int32)
+        made = called(expr, values.take(integers(there)).to_pylist())
+        return Distinct([None, *made], places[codes])
+
+    def _several(self, expr: Each) -> Distinct | None:
+        """A function of several columns, or of one that may be null."""
+        if not expr.optional and self.encoded(expr.of[0]) is None:
+            return None
+        arguments = self._arguments(expr.of)
+        if arguments is None:
+            arguments = Distinct([(None,) * len(expr.of)], np.zeros(len(self), np.int32))
+        return Distinct(called(expr, arguments.values), arguments.codes)
+
+    def _arguments(self, refs: tuple[Ref, ...]) -> Distinct | None:
+        if refs not in self._distinct:
+            parts = [self.encoded(ref) for ref in refs]
+            self._distinct[refs] = None if all(p is None for p in parts) else product(parts)
+        return self._distinct[refs]
 
     def _part(self, part: Part) -> Distinct | None:
         found = part.whole.distinct(self)
         return None if found is None else Distinct([v and v.get(part.key) for v in found.values], found.codes)
+
+    def _flat(self, ref: Ref) -> pa.Array | None:
+        column = self.of(ref)
+        return column if column is None or not pa.types.is_list(column.type) else first_of(column)
 
     def _chosen(self, name: str, given: pa.Array | None, computed: pa.Array | None) -> pa.Array | None:
         if name not in self.overwriting:
@@ -137,7 +190,7 @@ class Rows:
         category = self.raw("event.category") if name == "event.action" else None
         if category is not None and given is not None and computed is not None:
             # With a category, the document has been through Elastic's pipeline already, in whatever release.
-            computed = pc.if_else(pc.is_valid(category), pa.scalar(None, computed.type), computed)
+            computed = without(computed, np.asarray(category.is_valid()))
         return filled(computed, given)
 
     def _read(self, name: str) -> pa.Array | None:
@@ -148,60 +201,73 @@ class Rows:
         if isinstance(out, pa.ChunkedArray):
             # combine_chunks leaves a column of no chunks chunked
             out = pa.nulls(0, out.type)
-        if pa.types.is_dictionary(out.type):
+        if pa.types.is_dictionary(out.type) and (out.type != CODED or len(out.dictionary) > len(out)):
             out = out.dictionary_decode()
-        if not pa.types.is_string(out.type):
+        if not (pa.types.is_string(out.type) or pa.types.is_dictionary(out.type)):
             out = out.cast(TEXTS if pa.types.is_list(out.type) else pa.string())
         if pa.types.is_list(out.type):
             out = relisted(out, out.flatten())
-        if self.blank and name.startswith(DATA) and pa.types.is_string(out.type):
-            blanks = pc.is_in(out, _texts(self.blank))
-            if blanks.true_count:
-                out = pc.if_else(blanks, pa.scalar(None, pa.string()), out)
+        elif self.blank and name.startswith(DATA):
+            out = _unblanked(out, self.blank)
         return None if out.null_count == len(out) else out
 
-    def _arguments(self, refs: tuple[Ref, ...]) -> Distinct | None:
-        if refs in self._distinct:
-            return self._distinct[refs]
-        parts = [self.encoded(ref) for ref in refs]
-        out = None if all(p is None for p in parts) else product(parts)
-        self._distinct[refs] = out
-        return out
 
-    def encoded(self, ref: Ref) -> Distinct | None:
-        """The values of a name or an expression, each different one once; of lists, the first."""
-        if isinstance(ref, Each):
-            return self.each(ref)
-        if ref in self._distinct:
-            return self._distinct[ref]
-        column = self.of(ref)
-        out = None
-        if column is not None:
-            if pa.types.is_list(column.type):
-                column = first_of(column)
-            out = _distinct(column)
-        self._distinct[ref] = out
-        return out
+def _unblanked(column: pa.Array, blank: frozenset[str]) -> pa.Array:
+    """The column with null for blanks."""
+    values, codes = (column, None)
+    if pa.types.is_dictionary(column.type):
+        values, codes = column.dictionary, np.asarray(column.indices.fill_null(0))
+    found = np.zeros(len(values), bool)
+    places = _of_length(values, frozenset(map(len, blank)))
+    if places.size:
+        found[places] = np.asarray(pc.is_in(values.take(integers(places)), _texts(blank)))
+    if not found.any():
+        return column
+    return without(column, found if codes is None else found[codes])
+
+
+def _of_length(values: pa.Array, sizes: frozenset[int]) -> np.ndarray:
+    """The places of texts that take up so many bytes: a cheap look before a dear one."""
+    length = np.asarray(pc.binary_length(values).fill_null(-1))
+    found = np.zeros(len(values), bool)
+    for size in sizes:
+        found |= length == size
+    return np.flatnonzero(found)
 
 
 def _distinct(column: pa.Array) -> Distinct:
-    encoded = column.dictionary_encode()
-    values, codes = encoded.dictionary.to_pylist(), encoded.indices
-    if codes.null_count:
-        codes = codes.fill_null(len(values))
-        values.append(None)
-    return Distinct(values, np.asarray(codes))
+    values, codes = _coded(column)
+    listed = values.to_pylist()
+    return Distinct([*listed, None] if column.null_count else listed, codes)
+
+
+def _coded(column: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """The texts of a column, and for each row which it is; the number after the last for null."""
+    if not pa.types.is_dictionary(column.type):
+        if _is_varied(column):
+            codes = np.arange(len(column), dtype=np.int32)
+            if column.null_count:
+                codes[np.asarray(column.is_null())] = len(column)
+            return column, codes
+        column = column.dictionary_encode()
+    codes = column.indices
+    return column.dictionary, np.asarray(codes.fill_null(len(column.dictionary)) if column.null_count else codes)
+
+
+def _is_varied(column: pa.Array) -> bool:
+    """Whether most values are distinct, so that there is nothing to gain from finding the distinct ones."""
+    if len(column) <= _SMALL:
+        return False
+    sample = column.take(integers(np.linspace(0, len(column) - 1, _SAMPLE).astype(np.int64)))
+    return len(sample.unique()) > _SAMPLE * _VARIED
+
+
+def _tuple(value: str | list[str] | None) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(t for t in value or () if t is not None)
 
 
 @cache
 def _texts(values: frozenset[str]) -> pa.Array:
     return texts(sorted(values))
-
-
-def _applied(expr: Each, arguments: list[Any]) -> list[Any]:
-    """The function's value for each tuple of arguments."""
-    function, optional = expr.function, expr.optional
-    if expr.only:
-        found = pc.match_substring_regex(texts([v[0] for v in arguments]), expr.only).to_pylist()
-        return [function(*v) if hit else None for v, hit in zip(arguments, found, strict=True)]
-    return [None if v[0] is None and not optional else function(*v) for v in arguments]

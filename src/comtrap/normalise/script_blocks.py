@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.events.arrays import as_lists, decoded, first_of
 from comtrap.events.raw import RawBatch
 from comtrap.normalise.cast import timestamps, typed
-from comtrap.normalise.columns import TEXTS, as_lists, filled, first_of
+from comtrap.normalise.columns import TEXTS, filled
 from comtrap.normalise.event import DATA
 from comtrap.normalise.powershell import PROVIDER
 from comtrap.schema.types import Type
@@ -183,7 +184,7 @@ def _column(frame: pa.Table, names: tuple[str, ...]) -> pa.Array:
 
 
 def _texts(frame: pa.Table, names: tuple[str, ...]) -> list[str | None]:
-    return _column(frame, names).to_pylist()
+    return decoded(_column(frame, names)).to_pylist()
 
 
 def _numbers(frame: pa.Table, names: tuple[str, ...]) -> pa.Array:
@@ -191,7 +192,7 @@ def _numbers(frame: pa.Table, names: tuple[str, ...]) -> pa.Array:
 
 
 def _times(frame: pa.Table) -> list[int]:
-    return pc.fill_null(timestamps(_column(frame, ("@timestamp",))).cast(pa.int64()), 0).to_pylist()
+    return pc.fill_null(timestamps(decoded(_column(frame, ("@timestamp",)))).cast(pa.int64()), 0).to_pylist()
 
 
 def _with(frame: pa.Table, name: str, column: pa.Array) -> pa.Table:
@@ -201,4 +202,4 @@ def _with(frame: pa.Table, name: str, column: pa.Array) -> pa.Table:
     given = frame.column(at).combine_chunks()
     if pa.types.is_list(column.type):
         given = as_lists(given)
-    return frame.set_column(at, name, filled(column, given))
+    return frame.set_column(at, name, filled(column, decoded(given)))

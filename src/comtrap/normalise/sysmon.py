@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from comtrap.normalise.arguments import command_line_of
@@ -11,7 +10,7 @@ from comtrap.normalise.hashes import RELATED, hashes_of
 from comtrap.normalise.network import CONNECTION, DNS
 from comtrap.normalise.paths import executable_of, file_of
 from comtrap.normalise.registry import REGISTRY
-from comtrap.normalise.values import Constant, Each, First, Text, Union, each, text
+from comtrap.normalise.values import Constant, Each, First, Kept, Text, Union, each, text
 from comtrap.normalise.windows import COMMON, USER_ID, account, account_of, milliseconds
 
 if TYPE_CHECKING:
@@ -23,12 +22,8 @@ if TYPE_CHECKING:
 PROVIDER = "Microsoft-Windows-Sysmon"
 
 BLANK = frozenset({"", "-", "{00000000-0000-0000-0000-000000000000}"})
-_UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
-
-
-def utc(written: str) -> str | None:
-    """Sysmon's own time as ISO 8601; None in any other form, which Elastic's pipeline does not read."""
-    return f"{written[:10]}T{written[11:]}Z" if _UTC.fullmatch(written) else None
+# Sysmon's own time; Elastic's pipeline reads no other form.
+_UTC = r"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\z"
 
 
 def valid(status: str) -> str | None:
@@ -52,7 +47,7 @@ _BASE: dict[str, Expr] = {
     **COMMON,
     **USER_ID,
     **account_of(_USER),
-    "@timestamp": First((each(utc, "UtcTime"), Text("@timestamp"))),
+    "@timestamp": First((Kept(DATA + "UtcTime", _UTC), Text("@timestamp"))),
     "related.user": Union((Text("user.name"),)),
     "rule.name": text("RuleName"),
 }

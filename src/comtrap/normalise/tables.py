@@ -12,7 +12,7 @@ from comtrap.normalise.event import ANY, Event
 from comtrap.normalise.extensions import EXTENSIONS, HOST, WINDOWS
 from comtrap.normalise.index import INDEX
 from comtrap.normalise.ours import OURS
-from comtrap.normalise.values import Constant, Each, First, Leaf, Objects, Part, Text, Union
+from comtrap.normalise.values import Constant, Each, First, Kept, Leaf, Objects, Part, Text, Union
 from comtrap.normalise.windows import COMMON, USER_ID
 from comtrap.registry import every
 from comtrap.schema.telemetry import telemetry
@@ -75,7 +75,7 @@ def _is_free(expr: Expr) -> bool:
             return any(_is_free(ref) for ref in of if not isinstance(ref, str))
         case Part(whole=whole) | Objects(whole=whole) | Leaf(whole=whole):
             return _is_free(whole)
-        case Text():
+        case Text() | Kept():
             return False
 
 

@@ -7,18 +7,25 @@ at the end. A Python function runs once per distinct value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from comtrap.normalise.columns import Distinct, filled, integers, lists
+from comtrap.events.arrays import first_of, mapped
+from comtrap.normalise.columns import Distinct, filled, product
 from comtrap.normalise.event import DATA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from comtrap.normalise.rows import Rows
+
+
+MOST = 4_096  # values of one function that are remembered
+SHORT = 512  # characters of an argument whose value is remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,8 @@ class Constant:
     def array(self, rows: Rows) -> pa.Array | None:
         """One value a row."""
         values = (self.value,) if isinstance(self.value, str) else self.value
-        if len(values) == 1:
-            return pa.repeat(values[0], len(rows))
-        return lists([list(values)]).take(integers(np.zeros(len(rows), np.int64)))
+        codes = np.zeros(len(rows), np.int32)
+        return Distinct([list(values)], codes).array(many=True) if len(values) > 1 else Distinct(values, codes).array()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,10 @@ class Each:
         of: columns, by name or as expressions.
         many: whether the function gives lists.
         optional: whether the first column may be None too; otherwise there is no value without it.
-        only: an RE2 pattern; without a match in the first column there is no value, and the function is not called.
+        only: an RE2 pattern, for functions of one column; without a match there is no value, and the function is not
+            called.
+        remembered: whether values are kept from one batch to the next, for functions that are slow and whose arguments
+            come again.
     """
 
     function: Callable[..., Any]
@@ -75,6 +84,7 @@ class Each:
     many: bool = False
     optional: bool = False
     only: str = ""
+    remembered: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -152,13 +162,33 @@ class Union:
             return None
         if len(found) == 1:
             return Distinct([list(dict.fromkeys(v)) or None for v in found[0].values], found[0].codes).array(many=True)
-        # Most rows have no value in most of the columns: only those that have one are looked at.
-        out: list[list[str] | None] = [None] * len(rows)
-        for distinct in found:
-            filled_in = np.array([bool(v) for v in distinct.values])
-            for row in np.flatnonzero(filled_in[distinct.codes]):
-                out[row] = list(dict.fromkeys([*(out[row] or ()), *distinct.values[distinct.codes[row]]]))
-        return lists(out)
+        joined = product(found)
+        values = [list(dict.fromkeys(t for each in several for t in each)) or None for several in joined.values]
+        return Distinct(values, joined.codes).array(many=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The texts of a column that match an RE2 pattern; no value for the others. Of lists, the first."""
+
+    name: str
+    pattern: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns it reads."""
+        return frozenset((self.name,))
+
+    def array(self, rows: Rows) -> pa.Array | None:
+        """One value a row, or None for all null."""
+        column = rows.column(self.name)
+        if column is None:
+            return None
+        return mapped(first_of(column) if pa.types.is_list(column.type) else column, self._matching)
+
+    def _matching(self, values: pa.Array) -> pa.Array:
+        found = pc.match_substring_regex(values, self.pattern)
+        return values if pc.all(found).as_py() else pc.if_else(found, values, pa.scalar(None, values.type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +231,7 @@ class Leaf:
         return Distinct(values, found.codes).array(many=True)
 
 
-Expr: TypeAlias = Text | Constant | Each | Part | First | Union | Objects | Leaf
+Expr: TypeAlias = Text | Constant | Each | Part | First | Union | Kept | Objects | Leaf
 Ref: TypeAlias = str | Expr
 
 
@@ -213,6 +243,41 @@ def text(name: str) -> Text:
 def each(function: Callable[..., Any], *names: str) -> Each:
     """A function of event data fields."""
     return Each(function, tuple(DATA + n for n in names))
+
+
+def called(expr: Each, arguments: Sequence[Any]) -> list[Any]:
+    """The function's value for each text, or for each tuple of several texts."""
+    function, single = expr.function, len(expr.of) == 1
+    if expr.remembered:
+        known = _known(function, single=single)
+        return [None if (v if single else v[0]) is None else known[v] for v in arguments]
+    if single and not expr.optional:
+        return [None if v is None else function(v) for v in arguments]
+    if single:
+        return [function(*v) for v in arguments]
+    return [None if v[0] is None and not expr.optional else function(*v) for v in arguments]
+
+
+class _Known(dict[Any, Any]):
+    """What a function gave; bounded, as arguments come from logs."""
+
+    def __init__(self, function: Callable[..., Any], *, single: bool) -> None:
+        super().__init__()
+        self._function = function
+        self._single = single
+
+    def __missing__(self, key: Any) -> Any:
+        value = self._function(key) if self._single else self._function(*key)
+        if len(key if self._single else key[0]) <= SHORT:
+            if len(self) >= MOST:
+                self.clear()
+            self[key] = value
+        return value
+
+
+@cache
+def _known(function: Callable[..., Any], *, single: bool) -> _Known:
+    return _Known(function, single=single)
 
 
 def _leaf(value: Any, path: list[str]) -> str | None:
