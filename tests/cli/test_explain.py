@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
+from tests.golden import check_golden
 from tests.material import process, rule_file, write
 
 from comtrap.cli.main import main
@@ -111,3 +115,34 @@ def test_rules_may_be_looked_for_elsewhere(run, tmp_path):
     rule_file(tmp_path / "mine.toml", CHILD, 7)
     assert run("mine", "--rules", tmp_path)[0] == 0
     assert "Rule 7" in run("rule 7", "--rules", tmp_path)[1]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "commands" / "explain.md"
+BLOCK = re.compile(r"```console\n\$ comtrap (?P<command>.*?)\n(?P<shown>.*?)```\n", re.DOTALL)
+
+
+def test_the_page_shows_what_is_printed(monkeypatch, capsys):
+    monkeypatch.chdir(PAGE.parents[2])
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def block(found):
+        assert main([*shlex.split(found["command"]), "--quiet"]) == 0
+        lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+        return "```console\n$ comtrap " + "\n".join([found["command"], *lines]) + "\n```\n"
+
+    page = PAGE.read_text("utf-8")
+    assert len(BLOCK.findall(page)) > 5
+    check_golden(PAGE, BLOCK.sub(block, page))
+
+
+def test_the_page_names_every_argument_and_every_key(capsys, run, logs):
+    page = PAGE.read_text("utf-8")
+    with pytest.raises(SystemExit):
+        main(["explain", "--help"])
+    for argument in set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}:
+        assert argument in page
+    keys = set(re.findall(r'"([@a-z_]+)":', run(CHILD, logs, "--format", "json")[1]))
+    assert {key for key in keys if f"`{key}`" not in page and f"`{key}[]`" not in page} <= {
+        "plan", "stages", "process", "enabled",
+    }  # fmt: skip

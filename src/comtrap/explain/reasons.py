@@ -43,7 +43,8 @@ def _of_stages(found: Explanation) -> Iterator[str]:
     missing = {stage.number for stage in found.planned.stages if stage.missing} | {0}
     for stage in found.stages:
         if stage.number not in missing and not stage.held:
-            where = f"stage {stage.number}: " if len(found.stages) > 1 else ""
+            word = "filter" if found.planned.kind == "sample" else "stage"
+            where = f"{word} {stage.number}: " if len(found.stages) > 1 else ""
             yield from (where + said for said in _of_stage(stage, found))
         elif stage.number not in missing:
             yield from _of_keys(stage)

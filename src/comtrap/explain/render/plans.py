@@ -90,8 +90,7 @@ def _rest(found: Planned, pen: Pen) -> Iterator[Line]:
     for place, (kind, names) in enumerate(types.items()):
         yield from _said("" if place else "reads", (f"{kind}: {names[0]}", *names[1:]), pen)
     for place, (pattern, known) in enumerate(found.indices or ()):
-        first, *others = known or ("none that Windows logs would have",)
-        yield from _said("" if place else "indices", (f"{pattern}: {first}", *others), pen)
+        yield from _said("" if place else "indices", _index(pattern, known), pen)
     if found.claims:
         yield from _said("claims", found.claims, pen)
     if found.exceptions:
@@ -102,6 +101,14 @@ def _rest(found: Planned, pen: Pen) -> Iterator[Line]:
     for stage in found.stages:
         if stage.runs_as is not None:
             yield from _run(stage.runs_as, _of(stage, found, "runs as"), pen)
+
+
+def _index(pattern: str, known: tuple[str, ...]) -> list[str]:
+    """A pattern, and what it names where that is not plain from it."""
+    if len(known) == 1 and known[0].startswith(pattern.rstrip("*")):
+        return [pattern]
+    first, *others = known or ("none that Windows logs would have",)
+    return [f"{pattern}: {first}", *others]
 
 
 def _said(label: str, words: Iterable[str], pen: Pen) -> list[Line]:
