@@ -7,7 +7,7 @@ from comtrap.alerts.document import document
 from comtrap.alerts.store import Store
 from comtrap.rules.compile import compile_rules
 from comtrap.scanning.part import Part, Tally
-from comtrap.scanning.processes import BUNDLE_BYTES, bundles, share
+from comtrap.scanning.processes import BUNDLE_BYTES, Task, finish, share, tasks
 from comtrap.schema.telemetry import telemetry
 
 SEQUENCE = 'sequence by host.id with maxspan=1h [process where process.name : "f*.exe"] [process where process.name : "s*.exe"]'
@@ -64,7 +64,25 @@ def test_an_interruption_keeps_what_is_done(tmp_path):
     assert len(told(part)) >= 2
 
 
+def test_a_file_in_pieces_gives_what_it_gives_as_a_whole(tmp_path):
+    """Even if the parts of a script are in different pieces."""
+    path = tmp_path / "a.ndjson"
+    parts = [script_block(n, n, text, n + 1, 6) for n, text in enumerate(["se", "c", "r", "e", "t", "."])]
+    others = [process(n, 100 + n, ("first.exe", "second.exe", "third.exe")[n % 3]) for n in range(60)]
+    write(path, [event for n in range(60) for event in ([others[n], parts[n // 10]] if n % 10 == 0 else [others[n]])])
+    alone, together = part_of(), part_of()
+    alone.run([(0, str(path))], quiet)
+    work = tasks([(0, str(path))], {str(path): path.stat().st_size}, 4_000)
+    assert len(work) > 6
+    finish(work, together, 2, quiet)
+    assert together.tally == alone.tally
+    expected = told(alone)
+    assert told(together) == expected
+    assert any(len(alert["comtrap.evidence"]) == 6 for alert in expected)
+
+
 def test_small_inputs_go_together_and_large_ones_first():
     sizes = {"a": 1, "b": BUNDLE_BYTES * 2, "c": BUNDLE_BYTES - 1, "d": 1, "e": 1}
-    tasks = bundles(list(enumerate("abcde")), sizes)
-    assert [[path for _, path in task] for task in tasks] == [["b"], ["c", "a"], ["d", "e"]]
+    work = tasks(list(enumerate("abcde")), sizes)
+    assert [[path for _, path in task.inputs] for task in work] == [["b"], ["c", "a"], ["d", "e"]]
+    assert work[0] == Task(((1, "b"),))

@@ -38,6 +38,7 @@ create table raw (
   source text, path text, member text, first integer, head text, frame blob
 );
 create table event (event integer primary key, raw integer, row integer) without rowid;
+create table deferred (event integer primary key, raw integer) without rowid;
 """
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
@@ -103,6 +104,7 @@ class Store:
                     (shift,),
                 )
                 self.database.execute("insert into main.event select event, raw + ?, row from other.event", (shift,))
+                self.database.execute("insert into main.deferred select event, raw + ? from other.deferred", (shift,))
         finally:
             self.database.execute("detach database other")
 
@@ -111,6 +113,20 @@ class Store:
         self.spill()
         rows = self.database.execute("select frame from hits where query = ?", (query,))
         return pa.concat_tables([HITS.empty_table(), *(_read(blob) for (blob,) in rows)])
+
+    def defer(self, raw: RawBatch) -> None:
+        """Keep whole records that can only be looked at once the whole file was read."""
+        with self.database:
+            row = self._insert(raw)
+            first = raw.origin.first + raw.frame.column("_position")[0].as_py()
+            self.database.execute("insert into deferred values (?, ?)", (first, row))
+
+    def deferred(self) -> Iterator[RawBatch]:
+        """What was deferred, in the order of events, once."""
+        numbers = self.database.execute("select raw from deferred order by event").fetchall()
+        with self.database:
+            self.database.execute("delete from deferred")
+        return (self._raw(number) for (number,) in numbers)
 
     def records(self, table: str) -> Iterator[RawBatch]:
         """The whole records of the events in column ``event`` of a table, in batches of one kind and bounded size.
@@ -152,13 +168,16 @@ class Store:
             self._write(raw.fetch(some), numbers[some])
 
     def _write(self, raw: RawBatch, events: np.ndarray) -> None:
+        row = self._insert(raw)
+        places = ((event, row, place) for place, event in enumerate(events.tolist()))
+        self.database.executemany("insert into event values (?, ?, ?)", places)
+
+    def _insert(self, raw: RawBatch) -> int | None:
         origin = raw.origin
-        row = self.database.execute(
+        return self.database.execute(
             "insert into raw (provider, code, source, path, member, first, head, frame) values (?, ?, ?, ?, ?, ?, ?, ?)",
             (*raw.kind, origin.source, origin.path, origin.member, origin.first, origin.head, _written(raw.frame)),
         ).lastrowid
-        places = ((event, row, place) for place, event in enumerate(events.tolist()))
-        self.database.executemany("insert into event values (?, ?, ?)", places)
 
     def _raw(self, number: int) -> RawBatch:
         provider, code, *origin, frame = self.database.execute(

@@ -29,14 +29,14 @@ def fill(part: Part, inputs: Sequence[Input], jobs: int, progress: Progress) -> 
         progress: told what is read, as it is read.
     """
     sizes = {path: _size(path) for _, path in inputs}
-    shared = jobs > 1 and len(inputs) > 1 and sum(sizes.values()) >= SHARED_BYTES
+    shared = jobs > 1 and sum(sizes.values()) >= SHARED_BYTES
     here = [one for one in inputs if not shared or one[1] == STDIN]
     try:
         if shared:
             share([one for one in inputs if one[1] != STDIN], sizes, part, jobs, progress)
         part.run(here, progress)
     except KeyboardInterrupt:
-        part.finish()
+        part.rejoin()
         return True
     return False
 

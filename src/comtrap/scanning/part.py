@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ from comtrap.events.problems import Problems
 from comtrap.events.wanted import Wanted
 from comtrap.execute.execute import execute
 from comtrap.normalise.normalise import raw_columns, to_events
-from comtrap.normalise.script_blocks import joined
+from comtrap.normalise.script_blocks import ScriptBlocks, divided, joined
 from comtrap.normalise.source import SOURCE, sources
 from comtrap.rules.reach import reached
 from comtrap.scanning.kinds import Kinds
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from comtrap.events.raw import RawBatch
     from comtrap.plan.plan import Plan
     from comtrap.scanning.kinds import Use
+    from comtrap.sources.pieces import Piece
 
 ROWS = 50_000  # events put together before the rules run over them: small batches cost more than they find
 
@@ -87,27 +89,49 @@ class Part:
     store: Store
     tally: Tally
     _kinds: Kinds = field(init=False)
+    _wanted: Wanted = field(init=False)
     _pairs: dict[Use, list[tuple[RawBatch, EventBatch]]] = field(default_factory=dict)
     _rows: int = 0
 
     def __post_init__(self) -> None:
         """Look at the rules by kinds of events."""
         self._kinds = Kinds(self.plan)
+        self._wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
 
     def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read inputs to their end, or until stopped; events of several small ones are put together."""
-        wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
         for number, path in inputs:
             progress(path, 0)
-            for raw in joined(read(path, number, wanted, self.tally.problems)):
+            for raw in joined(read(path, number, self._wanted, self.tally.problems)):
                 self._take(raw)
                 progress(path, raw.frame.num_rows)
-                if self._rows >= ROWS:
-                    self.finish()
                 if stopped():
                     break
             if stopped():
                 break
+        self.finish()
+
+    def run_piece(self, one: Input, piece: Piece, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Read some records of a file; parts of script blocks wait in the store for those of other pieces."""
+        number, path = one
+        for raw in read(path, number, self._wanted, self.tally.problems, piece):
+            rest, parts = divided(raw)
+            if rest is not None:
+                self._take(rest)
+            if parts is not None:
+                self.store.defer(parts)
+            if stopped():
+                break
+        self.finish()
+
+    def rejoin(self) -> None:
+        """Look at what waited for its file to be read."""
+        for _, raws in groupby(self.store.deferred(), key=lambda raw: raw.origin.first):
+            blocks = ScriptBlocks()
+            for raw in chain.from_iterable(blocks.hold(raw) for raw in raws):
+                self._take(raw)
+            for raw in blocks.flush():
+                self._take(raw)
         self.finish()
 
     def _take(self, raw: RawBatch) -> None:
@@ -120,6 +144,8 @@ class Part:
             return
         self._pairs.setdefault(use, []).append((raw, to_events(raw, use.fields, self.tally.problems)))
         self._rows += size
+        if self._rows >= ROWS:
+            self.finish()
 
     def finish(self) -> None:
         """Run the rules over what was read and not yet looked at."""

@@ -11,14 +11,16 @@ import multiprocessing
 import signal
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from comtrap.errors import SourceError
 from comtrap.scanning.part import Part, Tally
+from comtrap.sources.pieces import Piece, pieces, positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
     from comtrap.scanning.part import Input, Progress
 
 BUNDLE_BYTES = 16 << 20  # small inputs go together up to this
+PIECE_BYTES = 64 << 20  # larger ones are read in pieces of this size
 
 
 @dataclass(slots=True)
-class _Work:
+class _Run:
     """What a process is told once."""
 
     plan: Plan
@@ -39,7 +42,15 @@ class _Work:
     stop: Any  # multiprocessing's Event
 
 
-_given: list[_Work] = []  # the one thing a process keeps between its tasks
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one process does at a time: some inputs, or a piece of one."""
+
+    inputs: tuple[Input, ...]
+    piece: Piece | None = None
+
+
+_given: list[_Run] = []  # the one thing a process keeps between its tasks
 
 
 def share(inputs: Sequence[Input], sizes: Mapping[str, int], part: Part, jobs: int, progress: Progress) -> None:
@@ -47,39 +58,57 @@ def share(inputs: Sequence[Input], sizes: Mapping[str, int], part: Part, jobs: i
 
     If interrupted, the processes finish the batch they are at, and what was found so far is kept.
     """
-    lost = _shared(bundles(inputs, sizes), part, jobs, progress)
+    finish(tasks(inputs, sizes), part, jobs, progress)
+
+
+def finish(work: Sequence[Task], part: Part, jobs: int, progress: Progress) -> None:
+    """Run tasks in other processes."""
+    lost = _shared(work, part, jobs, progress)
     # A process died: its inputs are tried again, each in a process of its own, so that only the one at fault is lost.
-    for one in [one for bundle in lost for one in bundle]:
-        if _shared([[one]], part, 1, progress):
-            part.tally.problems.fail(one[1], "the process that read it ended; is there enough memory?")
+    for task in lost:
+        for one in task.inputs:
+            if _shared([Task((one,), task.piece)], part, 1, progress, placed=True):
+                part.tally.problems.fail(one[1], "the process that read it ended; is there enough memory?")
+    part.rejoin()
 
 
-def bundles(inputs: Iterable[Input], sizes: Mapping[str, int]) -> list[list[Input]]:
-    """The inputs in tasks worth starting, the largest first."""
+def tasks(inputs: Iterable[Input], sizes: Mapping[str, int], piece_bytes: int = PIECE_BYTES) -> list[Task]:
+    """The inputs in tasks worth starting, the largest first: pieces of large ones, small ones together."""
     out: list[list[Input]] = []
+    cut: list[Task] = []
     room = 0
     for one in sorted(inputs, key=lambda each: (-sizes[each[1]], each)):
+        if some := pieces(one[1], piece_bytes) if sizes[one[1]] > piece_bytes else []:
+            cut += [Task((one,), piece) for piece in some]
+            continue
         if not out or sizes[one[1]] > room:
             out.append([])
             room = BUNDLE_BYTES
         out[-1].append(one)
         room -= sizes[one[1]]
-    return out
+    return [*cut, *(Task(tuple(some)) for some in out)]
 
 
-def _shared(tasks: Sequence[list[Input]], part: Part, jobs: int, progress: Progress) -> list[list[Input]]:
-    """Run tasks; gives those whose process died."""
+def _shared(work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, placed: bool = False) -> list[Task]:
+    """Run tasks; gives those whose process died.
+
+    Args:
+        work: what to run.
+        part: takes what is found.
+        jobs: how many processes.
+        progress: told of each task that is done.
+        placed: whether the positions of pieces are told already.
+    """
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    lost: list[list[Input]] = []
+    lost: list[Task] = []
     with (
         TemporaryDirectory(prefix="comtrap-") as folder,
         ProcessPoolExecutor(
-            min(jobs, len(tasks)), context, _begin, (_Work(part.plan, part.store.alike(), stop),)
+            min(jobs, len(work)), context, _begin, (_Run(part.plan, part.store.alike(), stop),)
         ) as pool,
     ):
-        paths = [str(Path(folder) / f"{number}.db") for number in range(len(tasks))]
-        waiting = {pool.submit(_work, task, path): (task, path) for task, path in zip(tasks, paths, strict=True)}
+        waiting: dict[Any, tuple[Task, str]] = {}
         taken = set()
 
         def take(futures: Iterable[Any]) -> None:
@@ -95,9 +124,15 @@ def _shared(tasks: Sequence[list[Input]], part: Part, jobs: int, progress: Progr
                     taken.add(future)
                     part.store.absorb(path)
                     part.tally.add(tally)
-                    progress(task[0][1], tally.read)
+                    progress(task.inputs[0][1], tally.read)
 
         try:
+            for number, task in enumerate(work if placed else _placed(work, pool)):
+                path = str(Path(folder) / f"{number}.db")
+                try:
+                    waiting[pool.submit(_work, task, path)] = (task, path)
+                except BrokenProcessPool:
+                    lost.append(task)
             take(as_completed(waiting))
         except KeyboardInterrupt:
             stop.set()
@@ -107,17 +142,40 @@ def _shared(tasks: Sequence[list[Input]], part: Part, jobs: int, progress: Progr
     return lost
 
 
-def _begin(work: _Work) -> None:
+def _placed(work: Sequence[Task], pool: ProcessPoolExecutor) -> list[Task]:
+    """The tasks with the positions of their pieces; a file whose pieces cannot be told apart is read as a whole."""
+    counts = {task: pool.submit(positions, task.inputs[0][1], task.piece) for task in work if task.piece is not None}
+    next_of: dict[Input, int] = {}
+    whole: dict[Input, Task] = {}
+    out = []
+    for task in work:
+        if task.piece is None:
+            out.append(task)
+            continue
+        (one,) = task.inputs
+        position = next_of.get(one, 0)
+        out.append(replace(task, piece=replace(task.piece, position=position)))
+        try:
+            next_of[one] = position + counts[task].result()
+        except (OSError, SourceError, BrokenProcessPool):
+            whole[one] = Task((one,))
+    return [*(task for task in out if task.inputs[0] not in whole), *whole.values()]
+
+
+def _begin(run: _Run) -> None:
     # Ctrl+C reaches every process of a terminal; the run decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    _given[:] = [work]
+    _given[:] = [run]
 
 
-def _work(inputs: list[Input], path: str) -> Tally:
-    (work,) = _given
-    with work.store(path) as store:
-        part = Part(work.plan, store, Tally())
-        part.run(inputs, lambda _path, _events: None, work.stop.is_set)
+def _work(task: Task, path: str) -> Tally:
+    (run,) = _given
+    with run.store(path) as store:
+        part = Part(run.plan, store, Tally())
+        if task.piece is None:
+            part.run(task.inputs, lambda _path, _events: None, run.stop.is_set)
+        else:
+            part.run_piece(task.inputs[0], task.piece, run.stop.is_set)
     return part.tally

@@ -91,6 +91,11 @@ def _decompressed(stream: Stream, head: bytes, allowance: Allowance) -> Stream |
     return None
 
 
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins like this is compressed or an archive."""
+    return head.startswith(tuple(_COMPRESSED)) or _is_zip(head) or tar.is_tar(head)
+
+
 def _is_zip(head: bytes) -> bool:
     return head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK"))
 

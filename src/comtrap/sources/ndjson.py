@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from comtrap.sources import json_text
 from comtrap.sources.batches import Batches
+from comtrap.sources.line_pieces import part, positions
 from comtrap.sources.lines import TOO_LONG as TOO_LONG_LINE
 from comtrap.sources.lines import lines
 from comtrap.sources.plain import Plain
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from comtrap.events.raw import Origin, RawBatch
     from comtrap.events.wanted import Wanted
     from comtrap.sources.source import Content
+
+__all__ = ["part", "positions", "read", "sniff"]
 
 
 def sniff(head: bytes) -> bool:
@@ -44,7 +47,8 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
                 add(batches, at, line.removesuffix(b"\n"), problems)
         return position + len(some)
 
-    yield from batches.filled(lines(content.stream), take)
+    first = content.position
+    yield from batches.filled(lines(content.stream), lambda at, text: take(first + at, text) - first)
 
 
 def add(batches: Batches, position: int, text: bytes, problems: Problems) -> None:

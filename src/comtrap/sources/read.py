@@ -6,16 +6,15 @@ import os
 import stat
 import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-import comtrap.sources
 from comtrap.errors import SourceError
 from comtrap.events.raw import Origin
-from comtrap.registry import every
 from comtrap.sources.archives import contents
+from comtrap.sources.pieces import content_of
 from comtrap.sources.refusal import refusal
+from comtrap.sources.registered import source_of
 from comtrap.sources.stream import Allowance, SpentError, Stream, reason
 from comtrap.sources.text import as_utf8
 from comtrap.sources.walk import STDIN, printable
@@ -26,13 +25,16 @@ if TYPE_CHECKING:
     from comtrap.events.problems import Problems
     from comtrap.events.raw import RawBatch
     from comtrap.events.wanted import Wanted
+    from comtrap.sources.pieces import Piece
     from comtrap.sources.source import Content
 
 FILE_BITS = 40
 """An event's number is its file's number, and in so many lower bits its row in the file, over all members."""
 
 
-def read(path: str, number: int, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
+def read(
+    path: str, number: int, wanted: Wanted | None, problems: Problems, piece: Piece | None = None
+) -> Iterator[RawBatch]:
     """All records of a file, of its members if it is an archive, in batches of one kind each.
 
     Never raises for what is in the file: that is told to `problems`, and what can be read is.
@@ -42,11 +44,12 @@ def read(path: str, number: int, wanted: Wanted | None, problems: Problems) -> I
         number: the file's number in this run.
         wanted: the raw columns to decode, None for all.
         problems: takes what cannot be read.
+        piece: one of `pieces.pieces`, for some of the records only.
     """
     origin = Origin("", printable(path), first=number << FILE_BITS)
     try:
         with _opened(path) as file:
-            yield from _all(file, path, origin, wanted, problems)
+            yield from _all(file, origin, wanted, problems, piece)
     except OSError as error:
         problems.fail(origin.path, f"cannot be read: {reason(error)}")
     except SourceError as error:
@@ -59,36 +62,37 @@ def _opened(path: str) -> IO[bytes]:
     return Path(path).open("rb")
 
 
-def _all(file: IO[bytes], path: str, origin: Origin, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
+def _all(
+    file: IO[bytes], origin: Origin, wanted: Wanted | None, problems: Problems, piece: Piece | None
+) -> Iterator[RawBatch]:
     status = os.fstat(file.fileno())
-    whole = stat.S_ISREG(status.st_mode) and path != STDIN
+    whole = stat.S_ISREG(status.st_mode) and origin.path != STDIN
     allowance = Allowance(status.st_size if whole else 0)
     stream = Stream(file, None if whole else allowance, growing=not whole, whole=whole)
     row = 0
     for content in contents(stream, origin, allowance, problems):
         placed = replace(content, origin=replace(content.origin, first=origin.first + row))
-        for batch in _content(placed, wanted, problems):
+        for batch in _content(placed, wanted, problems, None if piece is None else (file, piece)):
             row = max(row, batch.origin.first - origin.first + int(batch.frame["_position"][-1].as_py()) + 1)
             yield batch
 
 
-def _content(content: Content, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
+def _content(
+    content: Content, wanted: Wanted | None, problems: Problems, piece: tuple[IO[bytes], Piece] | None
+) -> Iterator[RawBatch]:
     name = content.origin.name
     try:
         if not content.head:
             return
         content = as_utf8(content)
-        source = next((source for source in _sources() if source.sniff(content.head)), None)
+        source = source_of(content.head)
         if source is None:
             problems.fail(name, refusal(content.head))
             return
+        if piece is not None:
+            content = content_of(piece[0], source, piece[1], content.origin)
         yield from source.read(content, wanted, problems)
     except SpentError:
         raise
     except SourceError as error:
         problems.fail(name, str(error))
-
-
-@cache
-def _sources() -> tuple[Any, ...]:
-    return tuple(module for _, module in every(comtrap.sources, "sniff", "read"))

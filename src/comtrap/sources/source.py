@@ -23,11 +23,13 @@ class Content:
         stream: its bytes from the first on; not necessarily seekable.
         head: the first `HEAD` bytes (fewer only at the end of the content), already taken from the stream and put back.
         origin: how events say where they came from; `source` is still empty.
+        position: of the first record, where the stream is a piece of a file (see `pieces`).
     """
 
     stream: BinaryIO
     head: bytes
     origin: Origin
+    position: int = 0
 
 
 class Source(Protocol):
