@@ -254,3 +254,15 @@ def test_records_that_cannot_be_read_are_counted(tmp_path):
     with path.open("a") as file:
         file.write("{broken\n")
     assert explain(find(CHILD), [str(path)]).seen.problems.skipped.total() == 1
+
+
+@pytest.mark.parametrize(
+    ("pipes", "shown"),
+    [("", [0, 1, 2]), ("| head 2", [0, 1]), ("| tail 2", [6, 7]), ("| tail 3 | head 1", [5]), ("| tail 7", [1, 2, 5])],
+)
+def test_matches_are_shown_from_the_first_on_as_pipes_leave_them(tmp_path, monkeypatch, pipes, shown):
+    """Of what is in between, only the first and the last events are at hand."""
+    monkeypatch.setattr("comtrap.explain.reading.ROWS", 1)
+    found = explained(f"process where true {pipes}", starts(), tmp_path, 3)
+
+    assert [each.event.position for each in found.shown] == shown

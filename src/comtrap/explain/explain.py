@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -26,15 +26,19 @@ from comtrap.explain.stage import Stage, stages_of
 from comtrap.explain.story import Place, sample_story, sequence_story
 from comtrap.explain.subject import unexcepted
 from comtrap.match.match import match
+from comtrap.match.order import order
 from comtrap.normalise.normalise import to_events
 from comtrap.plan.optimise import optimise
-from comtrap.plan.plan import EventPlan, SequencePlan
+from comtrap.plan.plan import EventPlan, SamplePlan, SequencePlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from comtrap.explain.reading import Chunk
     from comtrap.explain.subject import Subject
+    from comtrap.plan.plan import Plan
+
+T = TypeVar("T")
 
 MOST_HITS = 200_000  # kept, with their records on disk; then no more
 _EXCEPTED = 1  # the number under which hits are kept that exceptions take away
@@ -98,6 +102,9 @@ class _Run:
     store: Store
     wanted: frozenset[str] = field(init=False)
     _stages: list[Stage] = field(init=False)
+    _fast: Plan = field(init=False)
+    _hits: list[pa.Table] = field(default_factory=list)
+    _seen: list[Sighting] = field(default_factory=list)
     _given: list[Sighting] = field(default_factory=list)
     _failures: Counter[int] = field(default_factory=Counter)
     _kept: int = 0
@@ -106,6 +113,7 @@ class _Run:
     def __post_init__(self) -> None:
         """Begin with nothing read."""
         plan = self.subject.plan
+        self._fast = optimise(plan)
         self._stages = stages_of(self.subject)
         # Whoever checks a query drops what decides nothing; whoever reads the explanation wants to see its values.
         named = {name for stage in self._stages for name in stage.columns}
@@ -119,14 +127,30 @@ class _Run:
             stage.add(chunk, conditions, categories)
         asked = self._asked(chunk)[: GIVEN - len(self._given)]
         self._given += sightings(chunk.batch, asked.tolist(), chunk.raws)
-        hits = execute(optimise(self.subject.plan), chunk.batch, self._failures)
+        hits = execute(self._fast, chunk.batch, self._failures)
         if self._kept >= MOST_HITS and hits.num_rows:
             self._truncated = self._kept
+        else:
+            self._kept += hits.num_rows
+            self._keep(chunk, hits)
+
+    def _keep(self, chunk: Chunk, hits: pa.Table) -> None:
+        """Keep hits, and the records of those that may be shown: of sequences and samples that is any."""
+        if not isinstance(self.subject.body, EventPlan):
+            if self.subject.exceptions and isinstance(self.subject.body, SequencePlan):
+                hits = pa.concat_tables([hits, self._excepted(chunk, hits)])
+            self.store.keep(hits, chunk.raws)
             return
-        if self.subject.exceptions and isinstance(self.subject.body, SequencePlan):
-            hits = pa.concat_tables([hits, self._excepted(chunk, hits)])
-        self._kept += hits.num_rows
-        self.store.keep(hits, chunk.raws)
+        self._hits.append(hits)
+        events = hits.column("event").to_numpy()[self._ends(order(hits).tolist())]
+        rows = np.flatnonzero(np.isin(np.asarray(chunk.batch.column("_event")), events))
+        self._seen += sightings(chunk.batch, rows.tolist(), chunk.raws)
+        self._seen = self._ends(sorted(self._seen, key=lambda s: (s.event.time_ns, s.event.number)))
+
+    def _ends(self, ordered: list[T]) -> list[T]:
+        """The first of what is in order, as many as are shown, and for the sake of pipes the last."""
+        limit = self.wish.limit
+        return ordered if len(ordered) <= 2 * limit else ordered[:limit] + ordered[len(ordered) - limit :]
 
     def _excepted(self, chunk: Chunk, hits: pa.Table) -> pa.Table:
         """The hits that exceptions take away, as those of a query of their own."""
@@ -153,7 +177,8 @@ class _Run:
             failures=self._failures.total(),
             truncated=self._truncated,
         )
-        found = self._matched(found, self.store.hits(0))
+        body = self.subject.body
+        found = self._events(found, body) if isinstance(body, EventPlan) else self._story(found, body)
         return replace(found, reasons=() if found.matches else tuple(reasons(found)))
 
     def _given_events(self) -> tuple[GivenEvent, ...] | None:
@@ -161,22 +186,27 @@ class _Run:
             return None
         return tuple(GivenEvent(s.event, tuple(stage.at(s) for stage in self._stages)) for s in self._given)
 
-    def _matched(self, found: Explanation, hits: pa.Table) -> Explanation:
-        body = self.subject.body
-        matches = match(body, 0, hits)
-        if isinstance(body, EventPlan):
-            numbers = [each.events[0] for each in matches[: self.wish.limit]]
-            seen = self._sightings({number for number in numbers if number is not None})
-            shown = tuple(self._stages[0].shown(seen[number]) for number in numbers if number is not None)
-            # Of those that were not kept, the funnel knows how many there are.
-            whole = self._truncated is not None and not body.pipes
-            return replace(found, matches=found.stages[0].held if whole else len(matches), shown=shown)
+    def _events(self, found: Explanation, body: EventPlan) -> Explanation:
+        matches = match(body, 0, pa.concat_tables([HITS.empty_table(), *self._hits]))
+        seen = {sighting.event.number: sighting for sighting in self._seen}
+        shown = [seen[number] for each in matches for number in each.events if number is not None and number in seen]
+        # Of those that were not kept, the funnel knows how many there are.
+        whole = self._truncated is not None and not body.pipes
+        return replace(
+            found,
+            matches=found.stages[0].held if whole else len(matches),
+            shown=tuple(map(self._stages[0].shown, shown[: self.wish.limit])),
+        )
+
+    def _story(self, found: Explanation, body: SequencePlan | SamplePlan) -> Explanation:
+        hits = self.store.hits(0)
+        found = replace(found, matches=len(match(body, 0, hits)))
         place = Place(self.subject, tuple(self._stages), self._sightings)
-        if isinstance(body, SequencePlan):
-            end_ns = (found.seen.last_ns if found.seen is not None else None) or 0
-            traced = sequences(body, hits, end_ns, self.wish.limit, self.store.hits(_EXCEPTED))
-            return replace(found, matches=len(matches), sequence=sequence_story(place, traced, end_ns))
-        return replace(found, matches=len(matches), sample=sample_story(place, samples(body, hits, self.wish.limit)))
+        if isinstance(body, SamplePlan):
+            return replace(found, sample=sample_story(place, samples(body, hits, self.wish.limit)))
+        end_ns = (found.seen.last_ns if found.seen is not None else None) or 0
+        traced = sequences(body, hits, end_ns, self.wish.limit, self.store.hits(_EXCEPTED))
+        return replace(found, sequence=sequence_story(place, traced, end_ns))
 
     def _sightings(self, numbers: set[int]) -> dict[int, Sighting]:
         """Some of the events that hit, read again from what was kept."""
