@@ -1,5 +1,6 @@
 """Windows' event log files (EVTX)."""
 
+from comtrap.sources.evtx.pieces import part, positions
 from comtrap.sources.evtx.read import read, sniff
 
-__all__ = ["read", "sniff"]
+__all__ = ["part", "positions", "read", "sniff"]

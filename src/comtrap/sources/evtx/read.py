@@ -44,7 +44,7 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
     origin = replace(content.origin, source="evtx")
     if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
         raise SourceError("an EVTX file that ends within its header")
-    reader = _Reader(origin, wanted, problems)
+    reader = _Reader(origin, wanted, problems, content.position)
     try:
         for segment in segments(content.stream):
             reader.take(segment)
@@ -62,10 +62,10 @@ class _Reader:
     origin: Origin
     wanted: Wanted | None
     problems: Problems
+    _position: int
     _sorter: Sorter = field(init=False)
     _held: Held = field(init=False)
     _odd: Batches = field(init=False)
-    _position: int = 0
 
     def __post_init__(self) -> None:
         """Begin with nothing held."""
