@@ -163,3 +163,12 @@ def test_an_interrupted_run_and_lost_records_are_said(here, monkeypatch):
     assert "1 record could not be read" in text
     assert "only the first 0 hits were kept" in text
     assert "a condition failed on 8 events" in text
+
+
+@pytest.mark.parametrize(("sign", "word"), [(":", "or"), ("==", "and")])
+def test_of_hundreds_of_clauses_some_are_drawn(here, sign, word):
+    query = "process where " + f" {word} ".join(f'process.name {sign} "x{n}"' for n in range(300))
+    text = drawn(explained(query, [process(0, 1)], here))
+
+    assert text.count("  cmd.exe") == 20
+    assert "… 280 more" in text

@@ -13,12 +13,13 @@ from comtrap.explain.render.tree import Branch, draw
 from comtrap.sinks.plain import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from comtrap.explain.condition import Node
     from comtrap.explain.explanation import AtStage, GivenEvent, NearMiss, Shown
     from comtrap.explain.sighting import Event
 
+_MOST = 20  # parts of one condition on one event that are drawn
 _INKS = {Verdict.TRUE: Ink.GOOD, Verdict.FALSE: Ink.BAD, Verdict.NULL: Ink.NULL, Verdict.FAILED: Ink.BAD}
 
 
@@ -63,8 +64,10 @@ def _category(stage: AtStage, event: Event, pen: Pen) -> tuple[Branch, ...]:
 
 
 def branches(judged: Judged, pen: Pen) -> tuple[Branch, ...]:
-    """The top clauses of a stage's condition, each with what decides it below."""
-    return tuple(_branch(part, pen) for part in judged.parts)
+    """The top clauses of a stage's condition, each with what decides it below; of very many, those that do not hold."""
+    if len(judged.parts) <= 2 * _MOST:
+        return tuple(_branch(part, pen) for part in judged.parts)
+    return _some([part for part in judged.parts if not part.verdict.holds] or judged.parts, pen, len(judged.parts))
 
 
 def _branch(judged: Judged, pen: Pen) -> Branch:
@@ -75,7 +78,7 @@ def _branch(judged: Judged, pen: Pen) -> Branch:
     if not node.parts:
         return _clause(judged, pen, mark, "")
     telling = _telling(judged)
-    parts = tuple(_branch(part, pen) for part in telling)
+    parts = _some(telling, pen, len(telling))
     left = len(judged.parts) - len(telling)
     word = {Kind.AND: "all of", Kind.OR: "any of", Kind.NOT: "not"}[node.kind]
     more = (
@@ -85,6 +88,15 @@ def _branch(judged: Judged, pen: Pen) -> Branch:
     )
     said = f"{word}, {more}" if left else word
     return Branch(mark, lambda room: pen.cut(said, room), ink=Ink.LABEL, parts=parts)
+
+
+def _some(parts: Sequence[Judged], pen: Pen, total: int) -> tuple[Branch, ...]:
+    """The first of some parts, and how many more there are."""
+    drawn = tuple(_branch(part, pen) for part in parts[:_MOST])
+    if len(drawn) == total:
+        return drawn
+    rest = f"{pen.signs.more} {total - len(drawn):,} more"
+    return (*drawn, Branch(None, lambda room: pen.cut(rest, room), ink=Ink.FAINT))
 
 
 def _telling(judged: Judged) -> tuple[Judged, ...]:
