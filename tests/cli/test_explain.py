@@ -6,12 +6,11 @@ import shlex
 from pathlib import Path
 
 import pytest
+from tests.explain.material import CHILD, pairs, starts
 from tests.golden import check_golden
 from tests.material import process, rule_file, write
 
 from comtrap.cli.main import main
-
-CHILD = 'process where event.type == "start" and process.parent.name : "dllhost.exe"'
 
 
 @pytest.fixture
@@ -119,6 +118,12 @@ def test_rules_may_be_looked_for_elsewhere(run, tmp_path):
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands" / "explain.md"
 BLOCK = re.compile(r"```console\n\$ comtrap (?P<command>.*?)\n(?P<shown>.*?)```\n", re.DOTALL)
+
+
+@pytest.mark.parametrize("logs", [starts, pairs])
+def test_the_logs_of_the_page_are_those_of_these_tests(tmp_path, logs):
+    made = write(tmp_path / "logs.ndjson", logs())
+    check_golden(PAGE.with_suffix("") / f"{logs.__name__}.ndjson", Path(made).read_text("utf-8"))
 
 
 def test_the_page_shows_what_is_printed(monkeypatch, capsys):

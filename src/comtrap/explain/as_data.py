@@ -247,6 +247,7 @@ def _(one: KeyCourses) -> dict[str, Any]:
 def _(story: SequenceStory) -> dict[str, Any]:
     return {
         "keys": story.keys,
+        "begun": story.begun,
         "counts": _each(story.counts),
         "matched": _each(story.matched),
         "ended": _each(story.ended),

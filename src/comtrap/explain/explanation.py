@@ -189,12 +189,14 @@ class SequenceStory:
 
     Attributes:
         keys: how many keys have an event.
+        begun: how many of them have a sequence.
         counts: how many sequences reached so many stages and ended so.
         matched: some keys with a match.
         ended: some keys without, the most advanced first.
     """
 
     keys: int
+    begun: int
     counts: tuple[Tally, ...]
     matched: tuple[KeyCourses, ...]
     ended: tuple[KeyCourses, ...]

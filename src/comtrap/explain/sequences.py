@@ -71,6 +71,7 @@ class Sequences:
     Attributes:
         hits: what the rows of hits are of: those that count, then those that exceptions remove.
         keys: how many keys there are.
+        begun: how many of them have a sequence.
         counts: all sequences, by how many steps they reached and what became of them.
         matched: the keys with a match to show, the earliest first.
         ended: the keys without one, the most advanced first.
@@ -78,6 +79,7 @@ class Sequences:
 
     hits: pa.Table
     keys: int = 0
+    begun: int = 0
     counts: Counter[tuple[int, Outcome]] = field(default_factory=Counter)
     matched: list[OfKey] = field(default_factory=list)
     ended: list[OfKey] = field(default_factory=list)
@@ -104,6 +106,7 @@ def sequences(
         one = _of_key(query, table, judge, (rows, end_ns))
         if not one.told:
             continue
+        found.begun += 1
         found.counts.update(one.counts)
         heap = kept[0 if one.rank[0] else 1]
         heapq.heappush(heap, (one.rank, -number, one))

@@ -79,6 +79,7 @@ def sequence_story(place: Place, found: Sequences, end_ns: int) -> SequenceStory
     teller = _Teller(place, hits, end_ns, place.fetch({hits.column("event")[row].as_py() for row in rows}))
     return SequenceStory(
         keys=found.keys,
+        begun=found.begun,
         counts=_tallies(found.counts),
         matched=tuple(map(teller.of_key, found.matched)),
         ended=tuple(map(teller.of_key, found.ended)),

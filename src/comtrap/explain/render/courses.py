@@ -39,7 +39,7 @@ SAID = {
 def summary(story: SequenceStory, pen: Pen) -> Iterator[Line]:
     """How many sequences began, how far they came, what became of them."""
     begun = sum(tally.count for tally in story.counts)
-    yield ((f"{many(begun, 'sequence')} begun; {many(story.keys, 'key')} in all", Ink.STRONG),)
+    yield ((f"{many(begun, 'sequence')} begun by {story.begun:,} of {many(story.keys, 'key')}", Ink.STRONG),)
     for tally in story.counts:
         ink = Ink.GOOD if tally.outcome is Outcome.MATCHED else Ink.TEXT
         yield (f"{tally.count:>9,}   ", ink), (pen.cut(_told(tally), pen.width - 12), ink)

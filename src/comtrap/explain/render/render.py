@@ -95,12 +95,20 @@ def _stories(found: Explanation, pen: Pen) -> Iterator[Line]:
         for one in (*found.sequence.matched, *found.sequence.ended):
             yield ()
             yield from of_key(one, pen)
+        yield from _more(found.sequence.begun - len(found.sequence.matched) - len(found.sequence.ended))
     if found.sample is not None and found.sample.keys:
         yield ()
         yield from sample_summary(found.sample, len(found.stages), pen)
         for key in found.sample.shown:
             yield ()
             yield from sample_key(key, pen)
+        yield from _more(found.sample.keys - len(found.sample.shown))
+
+
+def _more(keys: int) -> Iterator[Line]:
+    if keys:
+        yield ()
+        yield ((f"{many(keys, 'more key')}; --limit shows more", Ink.FAINT),)
 
 
 def _word(found: Explanation) -> str:
