@@ -16,7 +16,7 @@ from comtrap.sources.columns import Table, array, columns, with_lists
 from comtrap.sources.shapes.shape import DOCUMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from comtrap.events.raw import Kind, Origin
     from comtrap.sources.shapes.shape import Shaped
@@ -28,7 +28,7 @@ HELD_BYTES = 24 << 20
 """How much may be held, about, before batches are made of it."""
 
 _RECORD_BYTES, _VALUE_BYTES = 500, 64  # what a record, and each value in it, takes up beside its text
-_COUNTED_BYTES = 40  # what a record takes up of which only its position is known
+_COUNTED_BYTES = 150  # what some positions take up beside themselves
 
 ALWAYS = frozenset({
     "@timestamp", "winlog.channel", "winlog.computer_name", "winlog.event_id", "winlog.provider_name", "winlog.record_id",
@@ -62,33 +62,75 @@ class _Group:
 
 @dataclass(slots=True)
 class Rows:
-    """Records of one kind whose values were taken out of their texts already.
+    """Records of one kind whose values were taken out of their texts already."""
 
-    Attributes:
-        names: the columns.
-        values: for each record, one of each column: a text, a whole number, or None.
-    """
-
-    kind: Kind
-    names: tuple[str, ...]
-    values: list[tuple[Any, ...]] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    shapes: list[str] = field(default_factory=list)
-    texts: list[bytes] = field(default_factory=list)
     size_bytes: int = 0
+    _columns: dict[str, list[Any]] = field(default_factory=dict)
+    _positions: list[np.ndarray] = field(default_factory=list)
+    _shapes: list[str] = field(default_factory=list)
+    _texts: list[bytes] = field(default_factory=list)
 
-    def add(self, position: int, shape: str, values: tuple[Any, ...], text: bytes) -> None:
-        """One more record; positions ascend."""
-        self.positions.append(position)
-        self.shapes.append(shape)
-        self.values.append(values)
-        self.texts.append(text)
-        self.size_bytes += len(text) + _RECORD_BYTES
+    def add(
+        self, positions: np.ndarray, shape: str, texts: list[bytes], columns: Mapping[str, Iterable[str | int | None]]
+    ) -> None:
+        """More records, ascending, with their values."""
+        before = len(self._texts)
+        for name, values in columns.items():
+            column = self._columns.setdefault(name, [])
+            column += [None] * (before - len(column))
+            column += values
+        self._positions.append(positions)
+        self._shapes += [shape] * len(texts)
+        self._texts += texts
+        self.size_bytes += sum(map(len, texts)) + len(texts) * _RECORD_BYTES
+
+    def parts(self) -> Iterator[tuple[np.ndarray, list[str], list[bytes], dict[str, pa.Array]]]:
+        """Positions, shapes, texts and columns, of some records at a time; by position."""
+        positions = np.concatenate(self._positions) if self._positions else np.zeros(0, np.int64)
+        for column in self._columns.values():
+            column += [None] * (len(positions) - len(column))
+        order = None if (positions[1:] > positions[:-1]).all() else np.argsort(positions)
+        for start in range(0, len(positions), ROWS):
+            part = slice(start, start + ROWS)
+            if order is None:
+                columns = {name: column[part] for name, column in self._columns.items()}
+                yield positions[part], self._shapes[part], self._texts[part], _arrays(columns)
+            else:
+                rows = order[part].tolist()
+                shapes, texts = ([column[row] for row in rows] for column in (self._shapes, self._texts))
+                columns = {name: [column[row] for row in rows] for name, column in self._columns.items()}
+                yield positions[rows], shapes, texts, _arrays(columns)
 
     def clear(self) -> None:
-        """Forget the records; who holds the lists keeps them."""
-        self.values, self.positions, self.shapes, self.texts = [], [], [], []
+        """Forget the records; lists that were given away stay as they are."""
+        self._columns, self._positions, self._shapes, self._texts = {}, [], [], []
         self.size_bytes = 0
+
+
+def _arrays(columns: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
+    """Names to columns; names without any value are left out."""
+    arrays = {name: array(values) for name, values in columns.items()}
+    return {name: column for name, column in arrays.items() if column.null_count < len(column)}
+
+
+@dataclass(slots=True)
+class Counted:
+    """Positions of records of one kind of which nothing else is wanted."""
+
+    _positions: list[np.ndarray] = field(default_factory=list)
+    size_bytes: int = 0
+
+    def add(self, positions: np.ndarray) -> None:
+        """More records, ascending."""
+        self._positions.append(positions)
+        self.size_bytes += positions.nbytes + _COUNTED_BYTES
+
+    def taken(self) -> np.ndarray:
+        """All positions, ascending; forgets them."""
+        found = np.sort(np.concatenate(self._positions)) if self._positions else np.zeros(0, np.int64)
+        self._positions.clear()
+        self.size_bytes = 0
+        return found
 
 
 _Part: TypeAlias = tuple[pa.Table, list[Any]]
@@ -112,7 +154,7 @@ class Batches:
     form: Form | None = None
     _groups: dict[Kind, _Group] = field(default_factory=dict)
     _rows: dict[Kind, Rows] = field(default_factory=dict)
-    _counted: dict[Kind, list[int]] = field(default_factory=dict)
+    _counted: dict[Kind, Counted] = field(default_factory=dict)
     _held_bytes: int = 0  # by the groups
 
     def __post_init__(self) -> None:
@@ -136,13 +178,13 @@ class Batches:
         group.size_bytes += size_bytes
         self._held_bytes += size_bytes
 
-    def rows(self, kind: Kind, names: tuple[str, ...]) -> Rows:
-        """Takes records of a kind that are decoded already, always the same columns."""
-        return self._rows.setdefault(kind, Rows(kind, names))
+    def rows(self, kind: Kind) -> Rows:
+        """Takes records of a kind that are decoded already."""
+        return self._rows.setdefault(kind, Rows())
 
-    def counted(self, kind: Kind) -> list[int]:
-        """Takes the positions of records of a kind that are only counted; ascending."""
-        return self._counted.setdefault(kind, [])
+    def counted(self, kind: Kind) -> Counted:
+        """Takes records of a kind that are only counted."""
+        return self._counted.setdefault(kind, Counted())
 
     def filled(self, blocks: Iterable[T], take: Callable[[int, T], int]) -> Iterator[RawBatch]:
         """The batches of a content that is read block by block.
@@ -176,7 +218,7 @@ class Batches:
 
         Rare kinds wait, so that their batches do not become tiny.
         """
-        counted_bytes = sum(map(len, self._counted.values())) * _COUNTED_BYTES
+        counted_bytes = sum(counted.size_bytes for counted in self._counted.values())
         held_bytes = self._held_bytes + sum(rows.size_bytes for rows in self._rows.values()) + counted_bytes
         if held_bytes < HELD_BYTES:
             return
@@ -200,11 +242,10 @@ class Batches:
         return (group.size_bytes if group else 0) + (rows.size_bytes if rows else 0)
 
     def _count(self) -> Iterator[RawBatch]:
-        for kind, positions in self._counted.items():
-            numbers = pa.array(np.array(positions, np.uint64))
-            positions.clear()
-            for start in range(0, len(numbers), ROWS):
-                yield RawBatch(kind, pa.table({"_position": numbers[start : start + ROWS]}), self.origin)
+        for kind, counted in self._counted.items():
+            positions = pa.array(counted.taken().astype(np.uint64))
+            for start in range(0, len(positions), ROWS):
+                yield RawBatch(kind, pa.table({"_position": positions[start : start + ROWS]}), self.origin)
 
     def _release(self, kind: Kind) -> Iterator[RawBatch]:
         group, rows = self._groups.pop(kind, None), self._rows.get(kind)
@@ -222,14 +263,8 @@ class Batches:
             yield self._frame(group.positions[part], group.shapes[part], found), group.texts[part]
 
     def _of_rows(self, rows: Rows) -> Iterator[_Part]:
-        for start in range(0, len(rows.positions), ROWS):
-            part = slice(start, start + ROWS)
-            found = {
-                name: column
-                for name, values in zip(rows.names, zip(*rows.values[part], strict=True), strict=True)
-                if (column := array(values)).null_count < len(column)
-            }
-            yield self._frame(rows.positions[part], rows.shapes[part], found), rows.texts[part]
+        for positions, shapes, texts, found in rows.parts():
+            yield self._frame(positions, shapes, found), texts
         rows.clear()
 
     def _whole(self, kind: Kind, texts: list[bytes | str], positions: np.ndarray) -> Callable[[np.ndarray], RawBatch]:

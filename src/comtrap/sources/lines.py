@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -10,15 +9,15 @@ import numpy as np
 from comtrap.sources.record import DEPTH, SIZE_BYTES, VALUES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BLOCK_BYTES = 1 << 18
 
 TOO_LONG = None
 """Stands for a line that is longer than a record may be; its bytes are gone."""
 
-_NEWLINE, _BRACKET, _NO_BIT_5 = np.uint8(ord("\n")), np.uint8(ord("[")), np.uint8(0xFF ^ 0x20)  # without it { is [
-_ONES, _TOP_BYTE = np.uint64(0x0101010101010101), np.uint64(56)  # a product's top byte is the sum of its bytes
+_BRACKET, _NO_BIT_5 = np.uint8(ord("[")), np.uint8(0xFF ^ 0x20)  # without it { is [
+_WINDOW_BYTES = 512
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes | None]:
@@ -45,43 +44,47 @@ def lines(stream: BinaryIO) -> Iterator[bytes | None]:
             if first + 1 < last:
                 yield block[first + 1 : last]
         else:
-            yield b"".join((*start, block[:last]))
+            yield b"".join((*start, memoryview(block)[:last]))
         start, size = [block[last:]], len(block) - last
     if size:
         yield b"".join(start) if size <= SIZE_BYTES else TOO_LONG
 
 
-def unfit(text: bytes) -> set[int]:
-    """Which lines a parser must not see that checks neither depth nor encoding, and some that it might: by index."""
-    found: set[int] = set()
-    if _may_be_deep(text):
-        found.update(n for n, line in enumerate(io.BytesIO(text)) if line.count(b"{") + line.count(b"[") > DEPTH)
+def unfit(text: bytes, each: Sequence[bytes]) -> list[int]:
+    """Which lines a parser must not see that checks neither depth nor encoding, and some that it might: by index.
+
+    Args:
+        text: the lines, one after another.
+        each: the same lines.
+    """
+    found: list[int] = []
+    if _may_be_deep(text, each):
+        found += [n for n, line in enumerate(each) if line.count(b"{") + line.count(b"[") > DEPTH]
     if len(text) > VALUES:
-        found.update(n for n, line in enumerate(io.BytesIO(text)) if len(line) > VALUES)
+        found += [n for n, line in enumerate(each) if len(line) > VALUES]
     if not text.isascii():
-        found.update(n for n, line in enumerate(io.BytesIO(text)) if not line.isascii() and not _is_utf8(line))
+        found += [n for n, line in enumerate(each) if not line.isascii() and not _is_utf8(line)]
     return found
 
 
-def _may_be_deep(text: bytes) -> bool:
+def _may_be_deep(text: bytes, each: Sequence[bytes]) -> bool:
     """Whether a line might have more opening brackets than objects may lie within one another.
 
-    Looked at eight bytes at a time, which takes a fifth of the time that counting takes.
+    Counted by windows, those on the borders of a line with it: that takes a tenth of the time of counting by lines.
     """
-    padded = -(-len(text) // 8) * 8
-    marks = np.zeros(padded, np.uint8)
-    bytes_, marked = np.frombuffer(text, np.uint8), marks[: len(text)]
-    words = marks.view(np.uint64)
-    np.equal(bytes_, _NEWLINE, out=marked.view(bool))
-    ends = np.flatnonzero(words != 0)
-    np.bitwise_and(bytes_, _NO_BIT_5, out=marked)
+    windows = -(-len(text) // _WINDOW_BYTES)
+    marks = np.zeros(windows * _WINDOW_BYTES, np.uint8)
+    marked = marks[: len(text)]
+    np.bitwise_and(np.frombuffer(text, np.uint8), _NO_BIT_5, out=marked)
     np.equal(marked, _BRACKET, out=marked.view(bool))
-    opening = np.flatnonzero(words != 0)
-    counts = np.zeros(len(opening) + 1, np.int64)
-    np.cumsum((words[opening] * _ONES) >> _TOP_BYTE, out=counts[1:])
-    # Words that lie on the border of two lines count for both.
-    first = np.searchsorted(opening, np.concatenate(([0], ends)), "left")
-    last = np.searchsorted(opening, np.concatenate((ends, [len(words)])), "right")
+    # Eight bytes are added at once: as many sums as that, each of a byte, since none can be more than 64.
+    sums = marks.view(np.uint64).reshape(windows, _WINDOW_BYTES // 8).sum(axis=1)
+    counts = np.zeros(windows + 1, np.int64)
+    np.cumsum(sums.view(np.uint8).reshape(windows, 8).sum(axis=1, dtype=np.int64), out=counts[1:])
+    ends = np.cumsum(np.fromiter(map(len, each), np.int64, len(each)))
+    last = (ends - 1) // _WINDOW_BYTES + 1
+    first = np.zeros_like(last)
+    first[1:] = ends[:-1] // _WINDOW_BYTES
     return bool((counts[last] - counts[first] > DEPTH).any())
 
 

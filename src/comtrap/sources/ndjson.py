@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from comtrap.sources import json_text
 from comtrap.sources.batches import Batches
@@ -16,7 +16,7 @@ from comtrap.sources.record import REPAIRED, SIZE_BYTES, TOO_LONG, BadRecordErro
 from comtrap.sources.shapes.shape import Shaped, shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from comtrap.events.problems import Problems
     from comtrap.events.raw import Origin, RawBatch
@@ -41,27 +41,34 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
         if text is TOO_LONG_LINE:
             problems.skip(TOO_LONG, _where(origin, position), f"a line of more than {SIZE_BYTES >> 20} MiB")
             return position + 1
-        some = list(io.BytesIO(text)) if plain is None else plain.take(position, text)
-        for at, line in enumerate(some, position):
-            if line is not None and (len(line) > 3 or line.strip()):
-                add(batches, at, line.removesuffix(b"\n"), problems)
-        return position + len(some)
+        left: Iterable[tuple[int, bytes]]
+        if plain is None:
+            count, left = text.count(b"\n") + (text[-1:] != b"\n"), enumerate(io.BytesIO(text), position)
+        else:
+            count, left = plain.take(position, text)
+        for at, line in left:
+            if len(line) > 3 or line.strip():
+                record = add(batches, at, line.removesuffix(b"\n"), problems)
+                if record is not None and plain is not None:
+                    plain.learn(record)
+        return position + count
 
     first = content.position
     yield from batches.filled(lines(content.stream), lambda at, text: take(first + at, text) - first)
 
 
-def add(batches: Batches, position: int, text: bytes, problems: Problems) -> None:
-    """One record to the batches, or to the problems."""
+def add(batches: Batches, position: int, text: bytes, problems: Problems) -> dict[str, Any] | None:
+    """One record to the batches, or to the problems; gives what it has."""
     try:
         record, repaired = parsed(text)
     except BadRecordError as error:
         if text.strip():
             problems.skip(error.reason, _where(batches.origin, position), error.why)
-        return
+        return None
     if repaired:
         problems.note(REPAIRED, _where(batches.origin, position))
     batches.add(position, shaped(record), text)
+    return record
 
 
 def decoded(text: bytes) -> Shaped:

@@ -1,26 +1,29 @@
 """Documents of plain Windows events, which bring no ECS fields of their own: decoded no further than wanted.
 
-What such a document is told by is decoded first; that says its kind, and whether anything else of it is wanted.
-Whatever is not just as expected here is left to the general path: another form, keys written with dots, fields that a
-rule may read, values of an unexpected type, text that is no JSON.
+What such a document is told by is decoded first; that says its kind, and whether anything of its data is wanted.
+Whatever is not just as documents before it were is left to the general path, and learned from there: another form, keys
+written with dots, fields that a rule may read, values of an unexpected type, text that is no JSON.
 """
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from msgspec import Meta
+import numpy as np
+from msgspec import Meta, Raw
 
-from comtrap.sources.batches import ALWAYS
+from comtrap.sources.batches import ALWAYS, Counted
 from comtrap.sources.lines import unfit
+from comtrap.sources.record import BadRecordError, parsed
 from comtrap.sources.shapes.beats import AGENT, WINLOGBEAT
 from comtrap.sources.shapes.kind import kind
-from comtrap.sources.typed import Typed, typed
+from comtrap.sources.typed import Typed, decoded, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from comtrap.events.raw import Kind
     from comtrap.events.wanted import Wanted
@@ -36,22 +39,35 @@ BROUGHT = frozenset({
 _SAME = {"event.kind": "event", "host.os.family": "windows", "host.os.type": "windows"}
 """Fields that are computed to be this, too; with another value a document is not plain."""
 
-_TOLD = ("agent.type", "@metadata.beat", "event.provider", "event.dataset", "data_stream.dataset")
+_OF_KIND = frozenset({"winlog.event_id", "winlog.provider_name"})
+_TOLD = _OF_KIND | {"agent.type", "@metadata.beat", "event.provider", "event.dataset", "data_stream.dataset"}
 _OVERWRITTEN = frozenset({"event.code"})  # what is computed always takes its place
 _OTHER_SHAPES = frozenset({"_source", "fields", "EventID", "EventId", "event_id"})
-_OF_KIND = frozenset({"winlog.event_id", "winlog.provider_name"})
+_WINLOG = ("winlog",)
+_DATA = (("winlog", "event_data"), ("winlog", "user_data"))
 _VALUE = str | Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]  # beyond that digits are lost, in the general path
 _MOST_USES, _MOST_KEYS = 4096, 64  # forms of documents, and keys, that are remembered; others take the general path
+_LESSONS = 1000  # after so many documents that taught nothing, nothing is learned
 
-_FAILED = (ValueError, RecursionError)
+
+class _Data(NamedTuple):
+    """Values within one of the objects that are decoded only where wanted."""
+
+    names: tuple[str, ...]
+    text: Callable[[Any], Any]
+    decode: Callable[[bytes], Any]
+    values: Callable[[Any], tuple[Any, ...]]
 
 
-class _Read(NamedTuple):
+class _Use(NamedTuple):
     """What is done with documents of which values are wanted."""
 
-    typed: Typed
-    shape: str
     rows: Rows
+    shape: str
+    told: Mapping[str, str]
+    names: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]] | None
+    data: tuple[_Data, ...]
 
 
 @dataclass(slots=True)
@@ -65,115 +81,171 @@ class Plain:
 
     batches: Batches
     wanted: Wanted
-    _told: Typed | None = field(init=False)
     _fields: frozenset[str] = field(init=False)
-    _same: dict[str, str] = field(init=False)
-    _others: dict[str, None] = field(default_factory=dict)  # harmless keys, in the documents' order
-    _uses: dict[tuple[Any, ...], list[int] | _Read | None] = field(default_factory=dict)
-    _decoders: dict[Kind, tuple[Typed, tuple[str, ...]] | None] = field(default_factory=dict)
+    _leaves: dict[Path, Any] = field(init=False)
+    _seen: dict[Path, None] = field(default_factory=dict)
+    _others: dict[Path, dict[str, None]] = field(default_factory=lambda: {(): {}, _WINLOG: {}})
+    _head: Typed | None = None
+    _nothing: Any = None
+    _told_names: tuple[str, ...] = ()
+    _told: Callable[[Any], tuple[Any, ...]] = field(init=False)
+    _codes: dict[tuple[Any, ...], int] = field(init=False)
+    _uses: list[Counted | _Use | None] = field(init=False)
+    _lessons: int = _LESSONS
 
     def __post_init__(self) -> None:
-        """Make what decodes the part of each document that it is told by."""
+        """See where what may be wanted is found."""
         self._fields = self.wanted.columns | ALWAYS
-        self._same = {name: value for name, value in _SAME.items() if name in self._fields}
-        self._make()
+        self._leaves = {_path(name): str for name in (*_TOLD, *(_SAME.keys() & self._fields))}
+        self._leaves[_path("winlog.event_id")] = str | int
+        for name in self._fields:
+            path = _path(name)
+            if name.startswith("winlog.") or name in BROUGHT:
+                leaf = path[:2] if path[:2] in _DATA else path
+                self._leaves.setdefault(leaf, _VALUE if leaf == path else Raw)
 
-    def take(self, position: int, text: bytes) -> list[bytes | None]:
-        """Take what lines it can, the first of them at a position; gives all, None for those."""
-        uses, skipped = self._uses, unfit(text)
-        left: list[bytes | None] = []
-        for at, (told, line) in enumerate(zip(self._all_told(text), io.BytesIO(text), strict=True), position):
-            if told is None or (skipped and at - position in skipped):
-                left.append(line)
-                continue
-            use = uses[told] if told in uses else self._use(told)
-            if isinstance(use, list):
-                use.append(at)
-                left.append(None)
-            else:
-                left.append(None if use is not None and _read(use, at, line) else line)
-        return left
+    def take(self, position: int, text: bytes) -> tuple[int, list[tuple[int, bytes]]]:
+        """Take what lines it can, the first of them at a position.
+
+        Returns:
+            How many lines there are, and those that are left, with their positions.
+        """
+        lines = list(io.BytesIO(text))
+        if self._head is None:
+            self._try(lines)
+        if self._head is None:
+            return len(lines), list(enumerate(lines, position))
+        documents, _ = decoded(self._head.decode, lines, self._nothing)
+        codes = list(map(self._codes.get, map(self._told, documents)))
+        if None in codes:
+            told = map(self._told, documents)
+            codes = [self._code(each) if code is None else code for code, each in zip(codes, told, strict=True)]
+        found = np.array(codes, np.int16)
+        found[unfit(text, lines)] = 0
+        for code in np.flatnonzero(np.bincount(found)).tolist():
+            use = self._uses[code]
+            at = np.flatnonzero(found == code)
+            if isinstance(use, Counted):
+                use.add(at + position)
+            elif use is not None:
+                found[_failed(use, position, at, lines, documents)] = 0
+        return len(lines), [(position + index, lines[index]) for index in np.flatnonzero(found == 0).tolist()]
 
     def learn(self, record: Mapping[str, Any]) -> None:
-        """See which keys a record has that say nothing, so that the next one like it is taken."""
-        new = [key for key in record if key not in self._others and self._is_harmless(key)]
-        if new and len(self._others) + len(new) <= _MOST_KEYS:
-            self._others |= dict.fromkeys(new)
+        """See what a record has that others have not had, so that the next one like it is taken."""
+        if not self._lessons or not isinstance(record.get("winlog"), dict):
+            return
+        known = len(self._seen) + sum(map(len, self._others.values()))
+        for path in self._leaves:
+            if path not in self._seen and _has(record, path):
+                self._seen[path] = None
+        for path, keys in self._others.items():
+            inner = record["winlog"] if path else record
+            new = [key for key, value in inner.items() if self._may_stay(path, key, is_object=isinstance(value, dict))]
+            if len(keys.keys() | set(new)) <= _MOST_KEYS:
+                keys |= dict.fromkeys(new)
+        if len(self._seen) + sum(map(len, self._others.values())) > known:
             self._make()
+            self._lessons = _LESSONS
+        else:
+            self._lessons -= 1
 
-    def _is_harmless(self, key: str) -> bool:
-        """Whether neither a document's shape nor a field that is wanted, or known to be told, depends on a key."""
-        names = (*self._fields, *_TOLD)
-        return key not in _OTHER_SHAPES and not any(name == key or name.startswith(key + ".") for name in names)
+    def _try(self, lines: list[bytes]) -> None:
+        """Learn from the first lines there are."""
+        for line in lines[:8]:
+            try:
+                self.learn(parsed(line)[0])
+            except BadRecordError:
+                continue
+
+    def _may_stay(self, path: Path, key: str, *, is_object: bool) -> bool:
+        """Whether nothing depends on a key: neither a document's shape, nor its kind, nor a field that is wanted.
+
+        In an object, what is wanted can be refused.
+        """
+        name = ".".join((*path, key))
+        if name in _OTHER_SHAPES or name in self._fields or name in _TOLD:
+            return False
+        is_way = any(other.startswith(name + ".") for other in (*self._fields, *_TOLD))
+        return not is_way or (is_object and "." not in key)
 
     def _make(self) -> None:
-        windows = {name for name in self._fields if name.startswith("winlog.")}
-        refused = self._fields - windows - BROUGHT - _OVERWRITTEN - {*_TOLD, *self._same}
-        leaves: dict[Path, Any] = {_path("winlog.provider_name"): str, _path("winlog.event_id"): str | int}
-        leaves |= {_path(name): str for name in (*_TOLD, *self._same)}
-        ways = {name.partition(".")[0] for name in BROUGHT | _OVERWRITTEN} - _OTHER_SHAPES
-        self._told = typed(leaves, map(_path, refused), (*ways, *self._others))
+        """Make what decodes the part of a document that it is told by, with what was seen so far."""
+        leaves = {path: self._leaves[path] for path in self._seen}
+        refused = {*map(_path, self._fields - _OVERWRITTEN), *self._leaves} - leaves.keys()
+        self._head = typed(leaves, refused, self._others)
+        self._told_names = tuple(n for n in (*_TOLD, *_SAME) if _path(n) in leaves)
+        if self._head is None or not self._told_names:
+            self._head = None
+            return
+        self._told = self._head.values(map(_path, self._told_names))
+        self._nothing = self._head.decode(b"{}")
+        self._codes, self._uses = {self._told(self._nothing): 0}, [None]
 
-    def _all_told(self, text: bytes) -> list[tuple[Any, ...] | None]:
-        """What each line is told by, None where that does not say all."""
-        out: list[tuple[Any, ...] | None] = []
-        assert self._told is not None
-        found = map(self._told.values, map(self._told.decode, io.BytesIO(text)))
-        while True:
-            try:
-                out.extend(found)
-            except _FAILED:
-                out.append(None)  # what came before stays, what follows comes
-            else:
-                return out
+    def _code(self, told: tuple[Any, ...]) -> int:
+        code = self._codes.get(told)
+        if code is None and len(self._codes) < _MOST_USES:
+            code = self._codes[told] = len(self._uses)
+            self._uses.append(self._use(dict(zip(self._told_names, told, strict=True))))
+        return code or 0
 
-    def _use(self, told: tuple[Any, ...]) -> list[int] | _Read | None:
-        if len(self._uses) >= _MOST_USES:
+    def _use(self, told: Mapping[str, Any]) -> Counted | _Use | None:
+        provider, event_id, agent = (told.get(n) for n in ("winlog.provider_name", "winlog.event_id", "agent.type"))
+        found = kind(provider, None, event_id)
+        if not provider or found != (provider, found[1]) or str(event_id) != str(found[1]) or agent == "endpoint":
             return None
-        found = self._uses[told] = self._made(told)
-        return found
-
-    def _made(self, told: tuple[Any, ...]) -> list[int] | _Read | None:
-        provider, code, agent, beat, shipped, *datasets = told[: 2 + len(_TOLD)]
-        found = kind(provider, None, code)
-        if not provider or found != (provider, found[1]) or str(code) != str(found[1]) or agent == "endpoint":
+        if any((told.get(name) or "").startswith("endpoint.") for name in ("event.dataset", "data_stream.dataset")):
             return None
-        if any(name is not None and name.startswith("endpoint.") for name in datasets):
+        if told.get("event.provider", provider) not in {None, provider} and "event.provider" in self._fields:
             return None
-        if shipped not in {None, provider} and "event.provider" in self._fields:
-            return None
-        if any(
-            value not in {None, same} for value, same in zip(told[2 + len(_TOLD) :], self._same.values(), strict=True)
-        ):
+        if any(told.get(name) not in {None, value} for name, value in _SAME.items()):
             return None
         names = self.wanted.of(found, BROUGHT & self._fields)
-        if not names:
-            return self.batches.counted(found)
-        if found not in self._decoders:
-            self._decoders[found] = _decoder(names)
-        decoder = self._decoders[found]
-        if decoder is None:
-            return None
-        shape = WINLOGBEAT if WINLOGBEAT in {agent, beat} else AGENT
-        return _Read(decoder[0], shape, self.batches.rows(found, decoder[1]))
+        return self._read(found, names - _OF_KIND, told) if names else self.batches.counted(found)
+
+    def _read(self, found: Kind, names: frozenset[str], told: Mapping[str, Any]) -> _Use | None:
+        assert self._head is not None
+        same = {name: value for name, value in told.items() if name in names and value is not None}
+        plain = [p for p in map(_path, sorted(names - told.keys())) if p in self._seen and p not in _DATA]
+        data = []
+        for way in _DATA:
+            inner = sorted(path[2:] for path in map(_path, names) if path[:2] == way)
+            if inner and way in self._seen:
+                made = typed(dict.fromkeys(inner, _VALUE)) if () not in inner else None
+                if made is None:
+                    return None
+                columns = tuple(".".join((*way, *path)) for path in inner)
+                data.append(_Data(columns, attrgetter(self._head.names[way]), made.decode, made.values(inner)))
+        shape = WINLOGBEAT if WINLOGBEAT in {told.get("agent.type"), told.get("@metadata.beat")} else AGENT
+        values = self._head.values(plain) if plain else None
+        return _Use(self.batches.rows(found), shape, same, tuple(map(".".join, plain)), values, tuple(data))
 
 
-def _read(use: _Read, position: int, text: bytes) -> bool:
-    decode, values = use.typed
-    try:
-        found = values(decode(text))
-    except _FAILED:
-        return False
-    use.rows.add(position, use.shape, found, text)
-    return True
-
-
-def _decoder(names: frozenset[str]) -> tuple[Typed, tuple[str, ...]] | None:
-    """What decodes the wanted values of one kind, and their names."""
-    there = tuple(sorted(n for n in names - _OF_KIND if n.startswith("winlog.") or n in BROUGHT))
-    made = typed({_path(name): _VALUE for name in there})
-    return None if made is None else (made, there)
+def _failed(use: _Use, position: int, at: np.ndarray, lines: list[bytes], documents: list[Any]) -> np.ndarray:
+    """Take the documents at some indices; gives those where a value is of an unexpected type."""
+    rows = at.tolist()
+    some = [documents[row] for row in rows]
+    columns: dict[str, Iterable[Any]] = {name: [value] * len(rows) for name, value in use.told.items()}
+    if use.values is not None:
+        columns.update(zip(use.names, zip(*map(use.values, some), strict=True), strict=True))
+    for data in use.data:
+        inner, failures = decoded(data.decode, map(data.text, some), None)
+        if failures:
+            rest = np.delete(at, failures)
+            return np.concatenate((at[failures], _failed(use, position, rest, lines, documents) if len(rest) else rest))
+        columns.update(zip(data.names, zip(*map(data.values, inner), strict=True), strict=True))
+    use.rows.add(at + position, use.shape, [lines[row] for row in rows], columns)
+    return at[:0]
 
 
 def _path(name: str) -> Path:
     return tuple(name.split("."))
+
+
+def _has(record: Mapping[str, Any], path: Path) -> bool:
+    value: Any = record
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True

@@ -103,13 +103,19 @@ class Stream(io.RawIOBase):
         self._inner.seek(0)
         return self._inner
 
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most so many; without the copies that raw streams make."""
+        if size < 0:
+            return self.readall()
+        if not self._ahead:
+            return self._next(size) if size else b""
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        return data
+
     def readinto(self, buffer: WriteableBuffer) -> int:
         """As every raw stream does it."""
         view = memoryview(buffer).cast("B")
-        if self._ahead:
-            data, self._ahead = self._ahead[: len(view)], self._ahead[len(view) :]
-        else:
-            data = self._next(len(view))
+        data = self.read(len(view))
         view[: len(data)] = data
         return len(data)
 
