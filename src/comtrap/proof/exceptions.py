@@ -39,7 +39,9 @@ def prove(item: ExceptionItem, rules: Iterable[Rule]) -> Iterator[Diagnostic]:
     for rule in known:
         if not item.still_fires and not any(sample.hit for sample in samples(rule)):
             title = f"{item.label}: nothing proves that it hides no attack from {rule.path.stem}"
-            yield Diagnostic("W310", title, (), "name events on which the rule must still alert: `still_fires`", "warning")
+            yield Diagnostic(
+                "W310", title, (), "name events on which the rule must still alert: `still_fires`", "warning"
+            )
     try:
         for rule, without, within in plans:
             hits = [sample.path for sample in samples(rule) if sample.hit]
