@@ -91,6 +91,12 @@ class Store:
                 self.database.execute("insert into hits values (?, ?)", (query, _written(own)))
         self._hits, self._held = [], 0
 
+    def restart(self, hits: pa.Table) -> None:
+        """Have these hits and no others; their records are kept already."""
+        with self.database:
+            self.database.execute("delete from hits")
+        self._hits, self._held = [hits], hits.num_rows
+
     def absorb(self, path: str) -> None:
         """Take over all that another store wrote to its file and closed."""
         self.database.execute("attach database ? as other", (path,))

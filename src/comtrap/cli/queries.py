@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from comtrap.errors import SourceError
-from comtrap.rules.rewrite import decoded
+from comtrap.rules.rewrite import BOM, decoded
 from comtrap.sources.walk import STDIN
 
 if TYPE_CHECKING:
@@ -51,3 +51,16 @@ def difference(before: str, after: str, name: str) -> Iterator[str]:
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     for line in difflib.unified_diff(old, new, name, f"{name} (laid out)"):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def query_text(given: str) -> tuple[str, str]:
+    """A query and what it is called in messages: of ``@FILE`` what the file says, else the text that was given.
+
+    Raises:
+        SourceError: the file is too large, or not UTF-8.
+        OSError: there is no such file.
+    """
+    if not given.startswith(AT):
+        return given, "query"
+    name = given.removeprefix(AT)
+    return decoded(Path(name).open("rb"), name).removeprefix(BOM), name
