@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from pathlib import Path
 
 import pytest
-from tests.explain.material import CHILD, pairs, starts
-from tests.golden import check_golden
+from tests.explain.material import CHILD
 from tests.material import process, rule_file, write
 
 from comtrap.cli.main import main
@@ -117,28 +115,6 @@ def test_rules_may_be_looked_for_elsewhere(run, tmp_path):
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands" / "explain.md"
-BLOCK = re.compile(r"```console\n\$ comtrap (?P<command>.*?)\n(?P<shown>.*?)```\n", re.DOTALL)
-
-
-@pytest.mark.parametrize("logs", [starts, pairs])
-def test_the_logs_of_the_page_are_those_of_these_tests(tmp_path, logs):
-    made = write(tmp_path / "logs.ndjson", logs())
-    check_golden(PAGE.with_suffix("") / f"{logs.__name__}.ndjson", Path(made).read_text("utf-8"))
-
-
-def test_the_page_shows_what_is_printed(monkeypatch, capsys):
-    monkeypatch.chdir(PAGE.parents[2])
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def block(found):
-        assert main([*shlex.split(found["command"]), "--quiet"]) == 0
-        lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-        return "```console\n$ comtrap " + "\n".join([found["command"], *lines]) + "\n```\n"
-
-    page = PAGE.read_text("utf-8")
-    assert len(BLOCK.findall(page)) > 5
-    check_golden(PAGE, BLOCK.sub(block, page))
 
 
 def test_the_page_names_every_argument_and_every_key(capsys, run, logs):

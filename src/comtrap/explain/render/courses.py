@@ -99,7 +99,10 @@ def _ending(course: Course, pen: Pen) -> Iterator[Line]:
         case Outcome.MATCHED:
             return
         case Outcome.OPEN:
-            said = f"no event until the data end, {lasting(course.end_ns - last.after_ns)} later"
+            left_ns = course.end_ns - last.after_ns
+            said = (
+                f"no event until the data end, {lasting(left_ns)} later" if left_ns else "no event: the data end here"
+            )
             yield _end(sign, waiting, said, pen)
         case Outcome.EXPIRED:
             yield _end(sign, waiting, "no event before maxspan ran out", pen)

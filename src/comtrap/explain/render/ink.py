@@ -62,7 +62,7 @@ WHOLE = 1 << 20
 """Room for anything."""
 
 UNICODE = Symbols("✓", "✗", "∅", "!", "├─ ", "└─ ", "│  ", "   ", "●", "○", "≠", "·", "…", "×")
-ASCII = Symbols("+", "x", "-", "!", "|- ", "`- ", "|  ", "   ", "*", "o", "!=", "|", "...", "x")
+ASCII = Symbols("+", "x", "-", "!", "|- ", "`- ", "|  ", "   ", "*", "o", "~", "|", "...", "x")
 
 
 def symbols(encoding: str | None) -> Symbols:
@@ -95,7 +95,11 @@ class Pen:
         return text[:kept] + self.signs.more
 
     def fitted(self, line: Line) -> Line:
-        """A line that fits, whatever was put into it."""
+        """A line that fits, whatever was put into it, and that ends in no blanks."""
+        while line and not line[-1][0].rstrip():
+            line = line[:-1]
+        if line:
+            line = (*line[:-1], (line[-1][0].rstrip(), line[-1][1]))
         if sum(columns(text) for text, _ in line) <= self.width:
             return line
         kept: list[Piece] = []
