@@ -239,11 +239,10 @@ def alike(left: Any, literal: Any) -> Any:
 
 
 def contained(expr: ast.In, row: Mapping[str, Any]) -> bool | None:
-    left = value(expr.value, row)
+    left, options = value(expr.value, row), [value(option, row) for option in expr.options]
     if left is None:
         return None
-    for option in expr.options:
-        right = value(option, row)
+    for right in options:
         if right is None:
             continue
         right = alike(left, right)

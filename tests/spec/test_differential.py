@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.spec import queries
 from tests.spec.corpus import elastic_mapping
 from tests.spec.documents import Data
-from tests.spec.reference import Request, answers
+from tests.spec.reference import FailedError, Request, answers, constant_value
 
 import comtrap
-from comtrap.lang.parse import parse
+from comtrap.check.check import check_expression
+from comtrap.check.typed import Constant
+from comtrap.lang.parse import parse, parse_expression
+from comtrap.schema.schema import Schema
 
 
 def by_reference(text: str, documents: list[dict[str, Any]], request: dict[str, Any]) -> list[tuple]:
@@ -32,9 +37,34 @@ def by_engine(text: str, documents: list[dict[str, Any]], request: dict[str, Any
 
 
 def assert_same(text: str, documents: list[dict[str, Any]], request: dict[str, Any]) -> None:
+    try:
+        by_engine(text, [], request, optimised=False)
+    except comtrap.QueryError as error:  # constants that fail, which the reference finds where it comes to them
+        assume(error.diagnostics[0].code != "E222")
     expected = by_reference(text, documents, request)
     assert by_engine(text, documents, request, optimised=True) == expected
     assert by_engine(text, documents, request, optimised=False) == expected
+
+
+@given(queries.constants())
+def test_constants(text):
+    try:
+        expected = constant_value(parse_expression(text))
+    except FailedError:
+        with pytest.raises(comtrap.QueryError, match="E222"):
+            comtrap.evaluate(text)
+    else:
+        found = comtrap.evaluate(text)
+        assert found is expected or (isinstance(expected, float) and math.isclose(found, expected))
+
+
+@given(queries.constants())
+def test_constants_are_worked_out_when_they_are_checked(text):
+    try:
+        checked = check_expression(parse_expression(text), Schema("nothing", {}), text)
+    except comtrap.QueryError:
+        return
+    assert isinstance(checked, Constant)
 
 
 @given(queries.event_queries(), queries.documents(), queries.requests())
