@@ -55,13 +55,15 @@ def _negated(operand: Expr) -> Expr:
 def _joined(kind: type[AllOf | AnyOf], operands: tuple[Expr, ...]) -> Expr:
     deciding = kind is AnyOf  # the constant that decides the whole; the other one adds nothing
     kept: list[Expr] = []
+    there: set[Expr] = set()
     for operand in _flat(kind, operands):
         if isinstance(operand, Constant):
             if operand.value is deciding:
                 kept.append(operand)
                 break  # nothing after it is ever evaluated
-        elif operand not in kept or can_fail(operand):
+        elif operand not in there or can_fail(operand):
             kept.append(operand)
+            there.add(operand)
     if kept and isinstance(kept[-1], Constant) and not any(map(can_fail, kept)):
         return kept[-1]
     if not kept:
