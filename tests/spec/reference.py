@@ -242,10 +242,10 @@ def contained(expr: ast.In, row: Mapping[str, Any]) -> bool | None:
     left, options = value(expr.value, row), [value(option, row) for option in expr.options]
     if left is None:
         return None
-    for right in options:
-        if right is None:
+    for option in options:
+        if option is None:
             continue
-        right = alike(left, right)
+        right = alike(left, option)
         if isinstance(right, Span):
             if right.low <= left <= right.high:
                 return True
