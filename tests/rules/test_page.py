@@ -4,9 +4,9 @@ import json
 
 from tests.material import rule
 
+from comtrap.com.actor import Actor
 from comtrap.rules.load import load_rules
 from comtrap.rules.page import page, table
-from comtrap.rules.rule import Actor
 
 TOLD = {
     "risk_reason": "High: it is rare.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from comtrap.com.catalogue import named_in
+from comtrap.com.page import table
 from comtrap.normalise import document as documents
 
 if TYPE_CHECKING:
@@ -36,18 +37,7 @@ def objects(evidence: Iterable[Evidence], clauses: Iterable[Clause]) -> tuple[Ma
     """
     found = named_in([*_values(clauses), *_texts(evidence)])
     known = sorted(found, key=lambda o: o.ordinary)[:SHOWN]
-    return tuple(
-        {
-            "id": o.id,
-            "kind": list(o.kind),
-            "name": o.name,
-            "use": o.use,
-            "elevated": o.elevated,
-            "about": o.about,
-            "references": list(o.references),
-        }
-        for o in known
-    )
+    return tuple(map(table, known))
 
 
 def _values(clauses: Iterable[Clause]) -> Iterator[str]:

@@ -7,9 +7,10 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from comtrap.com import clsid
+from comtrap.com.actor import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +19,14 @@ DATA = Path(__file__).parent.parent / "packs" / "com_abuse" / "com_objects.toml"
 SIZE = 1 << 20  # characters of one text that are looked at
 _VERSION = re.compile(r"(\.\d+)+$")
 _WORD = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z0-9_]{1,63}){1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an id is written, and how: a published file with its version and line, or a public capture with its record."""
+
+    where: str
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,13 @@ class ComObject:
             ``context`` and ``ordinary``.
         elevated: gets an administrator's token without a prompt.
         about: one sentence.
+        appid: the application id of a class, where it is another.
+        interfaces: by which it is called: name, and the id in braces where a source gives it.
+        server: the library or program that serves it; empty where no source says.
+        benign: what everyday use of it looks like.
+        actors: who was seen using it.
+        references: addresses where a reader can check what is said.
+        sources: where the id itself can be checked.
     """
 
     id: str | None
@@ -40,7 +56,13 @@ class ComObject:
     about: str
     progids: tuple[str, ...] = ()
     elevated: bool = False
+    appid: str | None = None
+    interfaces: tuple[str, ...] = ()
+    server: str = ""
+    benign: str = ""
+    actors: tuple[Actor, ...] = ()
     references: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def ordinary(self) -> bool:
@@ -51,9 +73,15 @@ class ComObject:
 @cache
 def catalogue() -> tuple[ComObject, ...]:
     """All objects, in the order of the file."""
-    entries = tomllib.loads(DATA.read_text("utf-8"))["object"]
-    lists = ("kind", "progids", "references")
-    return tuple(ComObject(**{"id": None, **e, **{k: tuple(e.get(k, ())) for k in lists}}) for e in entries)
+    return tuple(map(_object, tomllib.loads(DATA.read_text("utf-8"))["object"]))
+
+
+def _object(entry: Mapping[str, Any]) -> ComObject:
+    lists = ("kind", "progids", "interfaces", "references")
+    given = {"id": None, **entry, **{name: tuple(entry.get(name, ())) for name in lists}}
+    given["actors"] = tuple(Actor(**actor) for actor in entry.get("actors", ()))
+    given["sources"] = tuple(Source(**source) for source in entry.get("sources", ()))
+    return ComObject(**given)
 
 
 def lookup(text: str) -> ComObject | None:
@@ -82,7 +110,9 @@ def named_in(values: Iterable[str]) -> list[ComObject]:
 
 @cache
 def _by_id() -> Mapping[str, ComObject]:
-    return {o.id: o for o in catalogue() if o.id is not None}
+    """Objects by their own id, then by the application they run in."""
+    applications = {o.appid: o for o in catalogue() if o.appid is not None}
+    return applications | {o.id: o for o in catalogue() if o.id is not None}
 
 
 @cache

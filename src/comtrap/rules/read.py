@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from comtrap.com.actor import Actor
 from comtrap.errors import Diagnostic, Label, ParseError, RuleError, Span
 from comtrap.lang.parse import parse
 from comtrap.rules.attack import technique
 from comtrap.rules.guides import Guide, read_guide
-from comtrap.rules.rule import SOURCES, Actor, Rule, Severity, Technique
+from comtrap.rules.rule import SOURCES, Rule, Severity, Technique
 from comtrap.rules.table import Reader, as_line, as_slug, as_text, as_texts, as_uuid
 
 if TYPE_CHECKING:

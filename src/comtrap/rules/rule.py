@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
+    from comtrap.com.actor import Actor
     from comtrap.lang import ast
 
 
@@ -39,15 +40,6 @@ class Technique:
     name: str
     tactic: str
     tactic_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who has been seen doing what a rule detects, and where that is written."""
-
-    name: str
-    use: str
-    reference: str
 
 
 @dataclass(frozen=True, slots=True)
