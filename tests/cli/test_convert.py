@@ -81,3 +81,8 @@ def test_an_output_that_cannot_be_written_is_3(good, tmp_path, capsys):
 def test_quiet_says_nothing_but_what_went_wrong(good, tmp_path, capsys):
     assert main(["convert", good, "--quiet", "--to", "ndjson", "--output", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_parquet_needs_an_output(good, capsys):
+    assert main(["convert", good, "--to", "parquet"]) == 3
+    assert "needs an --output" in capsys.readouterr().err

@@ -11,6 +11,8 @@ import sys
 import zipfile
 from importlib import import_module
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,12 +25,20 @@ from comtrap.events.problems import Problems
 from comtrap.registry import every
 from comtrap.sources.read import read
 
+
+def parquet():
+    out = io.BytesIO()
+    pq.write_table(pa.table({"n": ["1", "2"]}), out)
+    return out.getvalue()
+
+
 LOG = file(chunk([event(number=n) for n in range(2)]))
 LINES = b'{"n":1}\n{"n":2}\n'
 SAMPLES = {
     "evtx": LOG,
     "ndjson": LINES,
     "json_values": json.dumps([{"n": 1}, {"n": 2}], indent=1).encode(),
+    "parquet": parquet(),
     "xml": f"<Events>{xml(number=1)}{xml(number=2)}</Events>".encode(),
 }
 SOURCES = dict(every(comtrap.sources, "sniff", "read"))

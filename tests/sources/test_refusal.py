@@ -17,7 +17,7 @@ from comtrap.sources.refusal import refusal
         (b"7z\xbc\xaf\x27\x1c\0\4", "7-Zip"),
         (b"Rar!\x1a\x07\1\0", "RAR"),
         (b"\x28\xb5\x2f\xfd\0\0", "Zstandard"),
-        (b"PAR1\0\0", "Parquet"),
+        (b"PARE\0\0", "encrypted Parquet"),
         (b"MZ\x90\0", "a program"),
         (b"\x13\x37\0\0", "neither EVTX nor JSON"),
         (b"EventID,Image\n1,a.exe\n", "begins with 'EventID,Image'"),

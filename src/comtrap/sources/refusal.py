@@ -14,7 +14,7 @@ _KNOWN = (
         b"LfLe",
         "an event log of Windows XP or 2003 (.evt); convert it: wevtutil export-log FILE.evt FILE.evtx /lf:true",
     ),
-    (0, b"PAR1", "Parquet, which is not read"),
+    (0, b"PARE", "encrypted Parquet, which is not read"),
     (0, b"SQLite format 3\0", "an SQLite database, which is not read; export the events as JSON lines"),
     (0, b"MZ", "a program, not a log"),
     (0, b"%PDF", "a PDF document, not a log"),

@@ -1,0 +1,237 @@
+"""Parquet: what `convert` writes, and other files with the fields of ECS in columns, dotted or nested.
+
+All of a file's decoding happens in a process of its own; this one gets text.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from comtrap.errors import SourceError
+from comtrap.events.raw import ECS, RawBatch
+from comtrap.sources.batches import ALWAYS, HELD_BYTES, Batches
+from comtrap.sources.child import Limits, packed, run, stream, unpacked
+from comtrap.sources.columns import array, merged, with_lists
+from comtrap.sources.ndjson import add, decoded
+from comtrap.sources.parquet_rows import UNFIT, described, documents, frames
+from comtrap.sources.record import TOO_LONG, BadRecordError
+from comtrap.sources.shapes.shape import shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from comtrap.events.problems import Problems
+    from comtrap.events.raw import Kind, Origin
+    from comtrap.events.wanted import Wanted
+    from comtrap.sources.shapes.shaped import Shaped
+    from comtrap.sources.source import Content
+
+LIMITS = Limits(memory_bytes=2 << 30)
+"""Of the process that decodes; PyArrow alone takes up a good part of it."""
+
+ROWS = 50_000
+"""At most so many rows in a batch."""
+
+KNOWN = 10_000
+"""Kinds of rows remembered."""
+
+_MAGIC = b"PAR1"
+_TOLD_BY = (
+    "winlog.provider_name", "winlog.channel", "winlog.event_id", "event.provider", "event.code", "event.dataset",
+    "data_stream.dataset", "agent.type",
+)  # fmt: skip
+"""Columns that tell what kind of event a row is."""
+
+_OF_ECS = frozenset({*_TOLD_BY, "event.category", "event.kind", "event.action"})
+_PROVIDER = "winlog.provider_name"
+
+
+def sniff(head: bytes) -> bool:
+    """Parquet that is not encrypted as a whole."""
+    return head.startswith(_MAGIC)
+
+
+def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
+    """A position is the row's number.
+
+    Of files with ECS fields only columns that are wanted are decoded; of others, every row is told by what it has, as
+    JSON records are.
+    """
+    origin = replace(content.origin, source="parquet")
+    file = _File.of(content)
+    names = frozenset(orjson.loads(run(described, file.path, LIMITS))["names"])
+    if wanted is None or "@timestamp" not in names or names.isdisjoint(_OF_ECS):
+        yield from _records(file, origin, wanted, problems)
+        return
+    asked = names & (wanted.columns | ALWAYS | {*_TOLD_BY, UNFIT})
+    groups = _Groups(file, origin, problems)
+    for answer in stream(frames, packed([file.path, orjson.dumps(sorted(asked))]), LIMITS):
+        lost, table = unpacked(answer)
+        for row in orjson.loads(lost):
+            problems.skip(TOO_LONG, f"{origin.name}:{row}", "a row of more than 16 MiB")
+        groups.add(pa.ipc.open_stream(table).read_all(), wanted.columns | ALWAYS)
+        yield from groups.full()
+    yield from groups.rest()
+
+
+class _File:
+    """A file that another process can open; a copy of it is gone once nobody refers to it."""
+
+    def __init__(self, path: bytes) -> None:
+        self.path = path
+
+    @classmethod
+    def of(cls, content: Content) -> _File:
+        """The content's own file, or a temporary copy of what is in an archive or comes from standard input."""
+        whole = getattr(content.stream, "whole_file", lambda: None)()
+        name = getattr(whole, "name", None)
+        if isinstance(name, str):
+            return cls(os.fsencode(Path(name).absolute()))
+        handle, path = tempfile.mkstemp(prefix="comtrap-")
+        copy = cls(os.fsencode(path))
+        weakref.finalize(copy, os.unlink, path)
+        with os.fdopen(handle, "wb") as out:
+            shutil.copyfileobj(content.stream, out)
+        return copy
+
+
+def _records(file: _File, origin: Origin, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
+    """Rows of any form."""
+    batches = Batches(origin, None if wanted is None else wanted.columns, decoded)
+
+    def take(position: int, block: bytes) -> int:
+        lines = block.split(b"\n")[:-1]
+        for at, line in enumerate(lines, position):
+            if line:
+                add(batches, at, line, problems)
+            else:
+                problems.skip(TOO_LONG, f"{origin.name}:{at}", "a row of more than 16 MiB")
+        return position + len(lines)
+
+    yield from batches.filled(stream(documents, packed([file.path, b"null"]), LIMITS), take)
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Rows gathered by kind until there are enough of them for a batch."""
+
+    file: _File
+    origin: Origin
+    problems: Problems
+    _held: dict[Kind, list[pa.Table]] = field(default_factory=dict)
+    _sizes: dict[Kind, int] = field(default_factory=dict)
+    _known: dict[tuple[Any, ...], Shaped] = field(default_factory=dict)
+
+    def add(self, table: pa.Table, wanted: frozenset[str]) -> None:
+        """Some rows; positions ascend."""
+        told = [_first(table, name) for name in _TOLD_BY]
+        found: dict[tuple[Kind, str], list[int]] = {}
+        for row, values in enumerate(zip(*told, strict=True)):
+            known = self._known.get(values)
+            if known is None:
+                record = {name: value for name, value in zip(_TOLD_BY, values, strict=True) if value is not None}
+                known = self._known.setdefault(values, shaped(record)) if len(self._known) < KNOWN else shaped(record)
+            found.setdefault((known.kind, known.shape), []).append(row)
+        table = _refitted(table, wanted)
+        for (of, shape), rows in found.items():
+            part = table.take(pa.array(rows)).append_column("_shape", pa.repeat(shape, len(rows)))
+            self._held.setdefault(of, []).append(part)
+            self._sizes[of] = self._sizes.get(of, 0) + part.nbytes
+
+    def full(self) -> Iterator[RawBatch]:
+        """Once enough is held: the largest groups, until half of it is gone."""
+        held_bytes = sum(self._sizes.values())
+        if held_bytes < HELD_BYTES:
+            return
+        for of in sorted(self._sizes, key=lambda k: (-self._sizes[k], k)):
+            if held_bytes <= HELD_BYTES // 2:
+                break
+            held_bytes -= self._sizes[of]
+            yield from self._release(of)
+
+    def rest(self) -> Iterator[RawBatch]:
+        """All that is left."""
+        for of in list(self._held):
+            yield from self._release(of)
+
+    def _release(self, of: Kind) -> Iterator[RawBatch]:
+        tables = self._held.pop(of)
+        del self._sizes[of]
+        lists = {f.name for table in tables for f in table.schema if pa.types.is_list(f.type)}
+        frame = pa.concat_tables([with_lists(table, lists) for table in tables], promote_options="default")
+        if of != ECS and _PROVIDER in frame.schema.names and not pa.types.is_list(frame.schema.field(_PROVIDER).type):
+            at = frame.schema.get_field_index(_PROVIDER)
+            frame = frame.set_column(at, _PROVIDER, frame.column(at).fill_null(of[0]))
+        frame = frame.select(
+            [f.name for f, c in zip(frame.schema, frame.columns, strict=True) if c.null_count < len(c)]
+        )
+        for start in range(0, len(frame), ROWS):
+            part = frame.slice(start, ROWS)
+            yield RawBatch(of, part, self.origin, self._whole(of, part))
+
+    def _whole(self, of: Kind, frame: pa.Table) -> Callable[[np.ndarray], RawBatch]:
+        def whole(rows: np.ndarray) -> RawBatch:
+            positions = np.asarray(frame.column("_position"))[rows].tolist()
+            batches = Batches(self.origin, None, decoded)
+            try:
+                request = packed([self.file.path, orjson.dumps(positions)])
+                lines = b"".join(stream(documents, request, LIMITS)).split(b"\n")[:-1]
+                for position, line in zip(positions, lines, strict=True):
+                    batches.add(position, decoded(line), line)
+            except (SourceError, BadRecordError, ValueError) as error:
+                self.problems.note("evidence cut short", self.origin.name, str(error), len(positions))
+            found = list(batches.rest())
+            if [(batch.kind, batch.frame.num_rows) for batch in found] == [(of, len(positions))]:
+                return found[0].fetch(np.arange(len(positions)))
+            return RawBatch(of, frame.take(pa.array(rows)), self.origin)
+
+        return whole
+
+
+def _first(table: pa.Table, name: str) -> list[Any]:
+    """A column's values; of lists, the first."""
+    if name not in table.schema.names:
+        return [None] * len(table)
+    values = table.column(name).to_pylist()
+    return [v[0] if isinstance(v, list) and v else v if isinstance(v, str) else None for v in values]
+
+
+def _refitted(table: pa.Table, wanted: frozenset[str]) -> pa.Table:
+    """The columns with the values that did not fit them."""
+    if UNFIT not in table.schema.names:
+        return table
+    unfit = table.column(UNFIT).combine_chunks()
+    table = table.drop_columns(UNFIT)
+    if unfit.null_count == len(unfit):
+        return table
+    kept: dict[str, list[Any]] = {}
+    for row, text in enumerate(unfit.to_pylist()):
+        for name, value in _object(text).items():
+            if name in wanted and isinstance(value, str | list):
+                kept.setdefault(name, [None] * len(table))[row] = value
+    for name, values in kept.items():
+        column = array(values)
+        at = table.schema.get_field_index(name)
+        if at < 0:
+            table = table.append_column(name, column)
+        else:
+            table = table.set_column(at, name, merged(table.column(at).combine_chunks(), column))
+    return table
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        found = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
