@@ -116,3 +116,27 @@ def test_no_hits_keep_nothing():
     with Store() as store:
         store.keep(HITS.empty_table(), [raw(5)])
         assert kept(store, range(5)) == []
+
+
+def test_hits_that_are_no_longer_wanted_go_with_their_records():
+    with Store() as store:
+        store.keep(hits([1, 3]), [raw(5)])
+        store.keep(hits([6]), [raw(5, first=5)])
+        store.spill()
+        store.restrict(hits([3]))
+        store.keep(hits([11]), [raw(5, first=10)])
+
+        assert sorted(store.hits(0)["event"].to_pylist()) == [3, 11]
+        assert store.database.execute("select count(*) from raw").fetchone() == (2,)
+        assert [position for _, position, _ in kept(store, range(12))] == [3, 11]
+
+
+def test_what_is_deferred_outlives_hits_that_go():
+    with Store() as store:
+        store.defer(raw(2, first=20).fetch(np.arange(2)))
+        store.keep(hits([1]), [raw(5)])
+        waiting = store.deferred()
+        store.restrict(hits([]))
+
+        assert [b.frame["_position"].to_pylist() for b in waiting] == [[20, 21]]
+        assert store.hits(0).num_rows == 0

@@ -1,4 +1,4 @@
-"""The pages of the commands show what comtrap prints."""
+"""The pages of the commands show what comtrap prints; ``make golden`` writes into them what it prints today."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ import shlex
 from pathlib import Path
 
 import pytest
+from tests.golden import ADVICE, rewriting
 
 from comtrap.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "commands").glob("*.md"))
-
-
-def sessions(page):
-    """The console blocks of a page, each a list of command lines with what they print."""
-    for block in re.findall(r"```console\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-        parts = re.split(r"^\$ ", block, flags=re.MULTILINE)
-        yield [part.partition("\n")[::2] for part in parts[1:]]
+CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -27,14 +22,24 @@ def test_a_page_shows_what_is_printed(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
-    shown = [command for session in sessions(page) for command in session]
-    assert shown
-    for line, output in shown:
+
+    def printed(line, shown):
         program, *arguments = shlex.split(line)
-        if program == "cat":
-            Path(arguments[0]).write_text(output, "utf-8")
-            continue
+        if program == "cat":  # a file that what follows is about
+            Path(arguments[0]).write_text(shown, "utf-8")
+            return shown
         assert program == "comtrap"
         main(arguments)
         said = capsys.readouterr()
-        assert (said.out + re.sub(r"\d+\.\d s", "… s", said.err)).rstrip() == output.rstrip(), line
+        return said.out + re.sub(r"\d+\.\d s", "… s", said.err)
+
+    def session(block):
+        commands = (command.partition("\n") for command in re.split(r"^\$ ", block[0], flags=re.MULTILINE)[1:])
+        return "".join(f"$ {line}\n{printed(line, shown).rstrip()}\n" for line, _, shown in commands)
+
+    written = page.read_text("utf-8")
+    made = CONSOLE.sub(session, written)
+    if rewriting():
+        page.write_text(made, "utf-8")
+    else:
+        assert made == written, ADVICE

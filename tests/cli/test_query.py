@@ -116,6 +116,15 @@ def test_a_sequence_that_finds_nothing_says_how_far_it_came(run, path):
     assert "  categories there are: 3 process, 1 configuration, 1 registry\n" in said
 
 
+def test_stages_that_were_met_and_do_not_belong_together_are_told(run, path):
+    said = run("sequence by host.id [registry where true] [process where true]", path)[2]
+
+    assert said.splitlines()[2:4] == [
+        "  of the events 1 met stage 1, 3 met stage 2",
+        "  no events of these belong together: by their keys, in this order, within this span",
+    ]
+
+
 def test_without_events_there_is_nothing_to_say_but_that(run, tmp_path):
     (tmp_path / "empty.evtx").touch()
 

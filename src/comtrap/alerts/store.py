@@ -91,9 +91,24 @@ class Store:
                 self.database.execute("insert into hits values (?, ?)", (query, _written(own)))
         self._hits, self._held = [], 0
 
-    def restart(self, hits: pa.Table) -> None:
-        """Have these hits and no others; their records are kept already."""
+    def restrict(self, hits: pa.Table) -> None:
+        """Have these of the hits that were kept and no others; records that no hit is of any more are gone.
+
+        Args:
+            hits: schema HITS.
+        """
+        events = ((event,) for event in hits.column("event").to_pylist())
         with self.database:
+            self.database.execute("create temp table if not exists still (event integer primary key)")
+            self.database.execute("delete from still")
+            self.database.executemany("insert or ignore into still values (?)", events)
+            # Records that are deferred have no events yet, and stay.
+            self.database.execute(
+                "create temp table gone as select distinct raw from event where event not in (select event from still)"
+            )
+            self.database.execute("delete from event where event not in (select event from still)")
+            self.database.execute("delete from raw where id in (select raw from gone except select raw from event)")
+            self.database.execute("drop table gone")
             self.database.execute("delete from hits")
         self._hits, self._held = [hits], hits.num_rows
 

@@ -63,6 +63,8 @@ class QueryNotes(Notes):
         if len(why.met) > 1:
             met = ", ".join(f"{count:,} met stage {number + 1}" for number, count in why.met.items())
             self.tell(f"  of the events {met}")
+            if not why.unmet:
+                self.tell("  no events of these belong together: by their keys, in this order, within this span")
         for category, count in why.categories.items():
             self._category(category, count)
             if category in why.empty:
@@ -70,7 +72,7 @@ class QueryNotes(Notes):
         if why.present:
             self.tell(f"  categories there are: {_listed(why.present)}")
         self.tell(f"  sources seen: {_listed(answer.tally.sources) or 'none'}")
-        if why.absent:
+        if why.absent and why.unmet:
             self.tell(f"  sources that could have such events and are not here: {', '.join(why.absent)}")
         self.tell("  `comtrap explain` shows how far events came, condition by condition")
 

@@ -78,7 +78,8 @@ class Picked(Store):
             own = self._wanted(own, self._pick.most)
         super().keep(own, raws)
         if self._pick.most is not None and self._written > 2 * self._pick.most + SPARE:
-            self._forget()
+            self.restrict(self._best)
+            self._written = self._best.num_rows
 
     @property
     def counts(self) -> Counts:
@@ -101,7 +102,7 @@ class Picked(Store):
         super().absorb(path)
         with closing(sqlite3.connect(path)) as other, self.database:
             self.database.executemany("insert into count values (?, ?, ?)", other.execute("select * from count"))
-            self.database.executemany("insert into tie values (?, ?)", other.execute("select * from tie"))
+            self.database.executemany("insert or ignore into tie values (?, ?)", other.execute("select * from tie"))
 
     def close(self) -> None:
         """Write what was counted too."""
@@ -127,15 +128,3 @@ class Picked(Store):
         self._best = found
         self._written += hits.num_rows
         return hits
-
-    def _forget(self) -> None:
-        """Throw away what is on disk and no longer wanted."""
-        with self.database:
-            self.database.execute("create temp table if not exists best (event integer primary key)")
-            self.database.execute("delete from best")
-            events = ((event,) for event in self._best.column("event").to_pylist())
-            self.database.executemany("insert into best values (?)", events)
-            self.database.execute("delete from event where event not in (select event from best)")
-            self.database.execute("delete from raw where id not in (select raw from event)")
-        self.restart(self._best)
-        self._written = self._best.num_rows
