@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
+import pyarrow as pa
 
 from comtrap.alerts.alert import Alert, Clause, Evidence, Why
 from comtrap.alerts.explain import Explanation
@@ -17,12 +18,14 @@ from comtrap.alerts.ids import alert_id
 from comtrap.alerts.objects import objects
 from comtrap.alerts.records import records
 from comtrap.match.match import match
+from comtrap.match.needed import Needed
+from comtrap.plan.plan import EventPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from comtrap.alerts.store import Store
-    from comtrap.plan.plan import Plan
+    from comtrap.plan.plan import Plan, QueryPlan
     from comtrap.rules.rule import Rule, Severity
 
 TOGETHER = 256  # alerts made at once
@@ -127,17 +130,33 @@ class Alerts(Sequence[Alert]):
 
 def _match(plan: Plan, store: Store) -> None:
     for number, query in enumerate(plan.queries):
-        hits = store.hits(number)
-        found = match(query, number, hits) if hits.num_rows else []
-        with store.database:
-            store.database.executemany(
-                "insert into match (query, key, events) values (?, ?, ?)",
-                ((number, orjson.dumps(m.key), orjson.dumps(m.events)) for m in found),
-            )
-            store.database.executemany(
-                "insert or ignore into chosen values (?)",
-                ((event,) for m in found for event in m.events if event is not None),
-            )
+        for hits in _together(query, number, store):
+            found = match(query, number, hits)
+            with store.database:
+                store.database.executemany(
+                    "insert into match (query, key, events) values (?, ?, ?)",
+                    ((number, orjson.dumps(m.key), orjson.dumps(m.events)) for m in found),
+                )
+                store.database.executemany(
+                    "insert or ignore into chosen values (?)",
+                    ((event,) for m in found for event in m.events if event is not None),
+                )
+
+
+def _together(query: QueryPlan, number: int, store: Store) -> Iterator[pa.Table]:
+    """The hits of a query, as many at once as its matches depend on each other."""
+    if isinstance(query, EventPlan) and not query.pipes:
+        yield from store.some_hits(number)
+        return
+    if isinstance(query, EventPlan):
+        needed = list(store.some_hits(number))
+    else:
+        keys = Needed(query)
+        for hits in store.some_hits(number):
+            keys.see(hits)
+        needed = [keys.of(hits) for hits in store.some_hits(number)]
+    if needed:
+        yield pa.concat_tables(needed)
 
 
 def _settle(store: Store) -> None:

@@ -131,9 +131,14 @@ class Store:
 
     def hits(self, query: int) -> pa.Table:
         """All hits of one query, in no particular order; schema HITS."""
+        return pa.concat_tables([HITS.empty_table(), *self.some_hits(query)])
+
+    def some_hits(self, query: int) -> Iterator[pa.Table]:
+        """The same, not more than `HELD` and what one batch gives at a time."""
         self.spill()
-        rows = self.database.execute("select frame from hits where query = ?", (query,))
-        return pa.concat_tables([HITS.empty_table(), *(_read(blob) for (blob,) in rows)])
+        with closing(self.database.execute("select frame from hits where query = ?", (query,))) as rows:
+            for (blob,) in rows:
+                yield _read(blob)
 
     def defer(self, raw: RawBatch) -> None:
         """Keep whole records that can only be looked at once the whole file was read."""
