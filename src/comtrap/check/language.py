@@ -6,7 +6,6 @@ was translated also compiles.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LAST = 0x10FFFF
+_LAST_CASED = 0x1FFFF  # beyond the second plane no character has another lower case
 _MOST_COPIES = 1000  # RE2 refuses larger counts, and nested ones that multiply to more
 MOST_STATES = 10_000  # the limit that Elasticsearch sets itself, max_determinized_states
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
@@ -140,13 +140,8 @@ def _lower(point: int) -> int:
 
 
 def _lower_of(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    return [(low, low) for start, end in ranges for upper, low in _cased() if start <= upper <= end]
-
-
-@functools.cache
-def _cased() -> tuple[tuple[int, int], ...]:
-    """Every character that has another lower case, with it. Beyond the second plane there is none."""
-    return tuple((point, low) for point in range(0x20000) if (low := _lower(point)) != point)
+    points = (point for start, end in ranges for point in range(start, min(end, _LAST_CASED) + 1))
+    return [(low, low) for point in points if (low := _lower(point)) != point]
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from comtrap.errors import Diagnostic, Label, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 KEYWORDS = frozenset(
     "and any by false in join like maxspan not null of or regex sample sequence true until where with".split()  # noqa: SIM905 - read as a sentence
@@ -21,21 +21,26 @@ CASELESS_OPERATORS = frozenset({"in~", "like~", "regex~"})
 
 _TOKEN = re.compile(
     r"""
-      (?P<blank>      [ \t\r\n]++ | //[^\r\n]*+ )
-    | (?P<comment>    /\* )
-    | (?P<name>       [A-Za-z_@][A-Za-z0-9_]*+ ~? )
+    [ \t\r\n]*+ (?:
+      (?P<name>       [A-Za-z_@][A-Za-z0-9_]*+ ~? )
+    | (?P<usual>      " (?!"") (?: [^"\\\r\n]++ | \\[btnfr"'\\] )*+ " )    # a text without code points
     | (?P<number>     (?: [0-9]++ (?: \.[0-9]*+ )? | \.[0-9]++ ) (?: [eE][+-]?[0-9]++ )? )
+    | (?P<comment>    // [^\r\n]*+ | /\* )
+    | (?P<symbol>     == | != | <= | >= | !\[ | [-+*/%<>=:,.()\[\]|?] )
     | (?P<string>     " )
     | (?P<back_quote> ` )
-    | (?P<symbol>     == | != | <= | >= | !\[ | [-+*/%<>=:,.()\[\]|?] )
+    | (?P<end>        \Z )
+    )
     """,
     re.VERBOSE,
 )
+_BLANKS = re.compile(r"[ \t\r\n]*+")
 _PLAIN = re.compile(r'[^"\\\r\n]*+')
 _LINE_BREAK = re.compile(r"[\r\n]")
 _UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]*+)\}")
 SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair: such text has no bytes and equals no event's
 _BACK_QUOTED = re.compile(r"`((?:[^`]|``)*+)`")
+_ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 _RAW = '"""'
 _NOT_EQL = {
@@ -104,8 +109,7 @@ def tokenise(text: str) -> tuple[list[Token], Diagnostic | None]:
     """
     tokens: list[Token] = []
     try:
-        for token in _scan(text):
-            tokens.append(token)  # noqa: PERF402 - what came before an error is kept
+        _scan(text, tokens.append)
     except _NotATokenError as error:
         span = error.diagnostic.labels[0].span
         tokens.append(Token(Kind.WRONG, text[span.start : span.end], "", span.start))
@@ -114,31 +118,50 @@ def tokenise(text: str) -> tuple[list[Token], Diagnostic | None]:
     return tokens, None
 
 
-def _scan(text: str) -> Iterator[Token]:
-    at = 0
-    while at < len(text):
+def _scan(text: str, add: Callable[[Token], None]) -> None:
+    at, kind = 0, ""
+    while kind != "end":
         match = _TOKEN.match(text, at)
         if match is None:
-            raise _character(text, at)
-        kind, found = match.lastgroup, match.group()
-        if kind == "blank":
-            at = match.end()
-            continue
-        if kind == "comment":
-            at = _comment_end(text, at)
-            continue
+            raise _character(text, _blanks_end(text, at))
+        kind = str(match.lastgroup)
+        found, start, at = match[kind], match.start(kind), match.end()
         if kind == "name":
-            token = _name(found, at)
-        elif kind == "string":
-            token = _raw_string(text, at) if text.startswith(_RAW, at) else _string(text, at)
-        elif kind == "back_quote":
-            token = _quoted_name(text, at)
-        elif kind == "number":
-            token = Token(Kind.NUMBER, found, found, at)
-        else:
-            token = _symbol(text, found, at)
-        yield token
-        at = token.end
+            add(_name(found, start))
+        elif kind == "symbol":
+            if found == "?" and text[at : at + 1] in {'"', "'"}:
+                raise _question_mark(start)
+            add(Token(Kind.SYMBOL, found, found, start))
+        elif kind == "usual":
+            add(Token(Kind.STRING, found, _unescaped(found[1:-1]), start))
+        elif kind == "comment":
+            at = at if found != "/*" else _comment_end(text, start)
+        elif kind != "end":
+            rare = _rare(text, kind, found, start)
+            add(rare)
+            at = rare.end
+
+
+def _rare(text: str, kind: str, found: str, at: int) -> Token:
+    if kind == "number":
+        return Token(Kind.NUMBER, found, found, at)
+    if kind == "back_quote":
+        return _quoted_name(text, at)
+    return _raw_string(text, at) if text.startswith(_RAW, at) else _string(text, at)
+
+
+def _blanks_end(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    assert blanks is not None  # the pattern also matches nothing
+    return blanks.end()
+
+
+def _unescaped(inside: str) -> str:
+    """The characters of a text whose escapes are all of one letter; mostly these are doubled backslashes."""
+    backslashes = inside.count("\\")
+    if backslashes == 2 * inside.count("\\\\"):
+        return inside.replace("\\\\", "\\") if backslashes else inside
+    return _ESCAPED.sub(lambda escape: _ESCAPES[escape[1]], inside)
 
 
 def _wrong(code: str, title: str, span: Span, label: str, advice: str | None = None) -> _NotATokenError:
@@ -153,16 +176,14 @@ def _name(found: str, at: int) -> Token:
     return Token(Kind.NAME, found, found, at)
 
 
-def _symbol(text: str, found: str, at: int) -> Token:
-    if found == "?" and text[at + 1 : at + 2] in {'"', "'"}:
-        raise _wrong(
-            "E105",
-            "`?` before quotes is not EQL",
-            Span(at, at + 2),
-            "`?` makes a field optional, it does not make text raw",
-            'write raw text as `"""…"""`',
-        )
-    return Token(Kind.SYMBOL, found, found, at)
+def _question_mark(at: int) -> _NotATokenError:
+    return _wrong(
+        "E105",
+        "`?` before quotes is not EQL",
+        Span(at, at + 2),
+        "`?` makes a field optional, it does not make text raw",
+        'write raw text as `"""…"""`',
+    )
 
 
 def _comment_end(text: str, at: int) -> int:
