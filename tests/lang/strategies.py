@@ -35,7 +35,9 @@ def texts(most: int = 12) -> st.SearchStrategy[str]:
 def plain_names() -> st.SearchStrategy[str]:
     """Names that need no back-quotes."""
     made = st.text(string.ascii_letters + string.digits + "_", max_size=4).map("_{}".format)
-    return st.sampled_from(["a", "event", "process", "Name", "@timestamp", "_", "head", "AND", "runs", "s", "x9"]) | made
+    return (
+        st.sampled_from(["a", "event", "process", "Name", "@timestamp", "_", "head", "AND", "runs", "s", "x9"]) | made
+    )
 
 
 @cache

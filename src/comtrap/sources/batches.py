@@ -88,7 +88,7 @@ class Rows:
         """Positions, shapes, texts and columns, of some records at a time; by position."""
         positions = np.concatenate(self._positions) if self._positions else np.zeros(0, np.int64)
         for column in self._columns.values():
-            column += [None] * (len(positions) - len(column))
+            column.extend([None] * (len(positions) - len(column)))
         order = None if (positions[1:] > positions[:-1]).all() else np.argsort(positions)
         for start in range(0, len(positions), ROWS):
             part = slice(start, start + ROWS)

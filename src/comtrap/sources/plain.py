@@ -143,7 +143,7 @@ class Plain:
             inner = record["winlog"] if path else record
             new = [key for key, value in inner.items() if self._may_stay(path, key, is_object=isinstance(value, dict))]
             if len(keys.keys() | set(new)) <= _MOST_KEYS:
-                keys |= dict.fromkeys(new)
+                keys.update(dict.fromkeys(new))
         if len(self._seen) + sum(map(len, self._others.values())) > known:
             self._make()
             self._lessons = _LESSONS
