@@ -313,3 +313,11 @@ def test_an_origin_without_a_path_is_no_error():
         .as_py()
         .startswith("?")
     )
+
+
+def test_every_row_has_the_kinds_provider_and_id_where_only_some_name_them():
+    some = record((SYSMON, 13), TargetObject="HKU\\x")
+    others = {name: value for name, value in some.items() if name not in {"winlog.provider_name", "winlog.event_id"}}
+    found = events((SYSMON, 13), [some, others], frozenset({"event.code", "event.provider"}))
+    assert found["event.code"] == ["13", "13"]
+    assert found["event.provider"] == [SYSMON, SYSMON]

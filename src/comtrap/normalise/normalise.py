@@ -18,6 +18,7 @@ from comtrap.events.raw import ECS, Origin, RawBatch
 from comtrap.normalise import document as documents
 from comtrap.normalise import script_blocks
 from comtrap.normalise.cast import typed
+from comtrap.normalise.columns import filled
 from comtrap.normalise.event import DATA
 from comtrap.normalise.rows import Rows
 from comtrap.normalise.tables import EXTENDED, INTEGRATION, WINLOGBEAT, kinds, plan, possible
@@ -124,10 +125,14 @@ def _kind(flat: Mapping[str, Any]) -> Kind:
 def _rows(raw: RawBatch, use: Plan) -> Rows:
     frame = raw.frame
     if raw.kind != ECS:
-        # Every row has the kind's provider and id, whether the source gives the columns or not.
+        # Every row has the kind's provider and id, whether the source gives the columns, and all values in them, or not.
         for name, value in (("winlog.provider_name", raw.kind[0]), ("winlog.event_id", str(raw.kind[1]))):
-            if name not in frame.schema.names:
-                frame = frame.append_column(name, same(value, frame.num_rows))
+            at = frame.schema.get_field_index(name)
+            told = same(value, frame.num_rows)
+            if at < 0:
+                frame = frame.append_column(name, told)
+            elif frame.column(at).null_count:
+                frame = frame.set_column(at, name, filled(frame.column(at).combine_chunks(), told))
     extensions = dict(use.extensions)
     if extensions:
         extensions["host.id"] = First((Text("host.name"), Constant(_unnamed_host(raw.origin))))
