@@ -98,3 +98,18 @@ def test_a_fetched_event_of_another_form_has_no_document():
     whole = batch.fetch(np.array([0])).frame
     assert "_source" not in whole.schema.names
     assert whole["winlog.event_data.Image"].to_pylist() == ["a.exe"]
+
+
+def test_documents_of_other_kinds_are_no_less_there_where_little_is_wanted():
+    """Those that are told apart from plain ones by values, not by fields, among them."""
+    agents = ["endpoint", "winlogbeat", "endpoint", "filebeat"]
+    lines = b"".join(
+        b'{"agent":{"type":"%s"},"winlog":{"provider_name":"P","event_id":"%d"},"n":%d}\n' % (a.encode(), n % 3, n)
+        for n, a in enumerate(agents * 30)
+    )
+    for wanted in (
+        Wanted(frozenset()),
+        Wanted(frozenset({"winlog.event_data.A"}), lambda _kind, _brought: frozenset()),
+    ):
+        made = list(ndjson.read(content(lines), wanted, Problems()))
+        assert sorted(p for batch in made for p in batch.frame["_position"].to_pylist()) == list(range(120))

@@ -129,6 +129,8 @@ class Plain:
                 use.add(at + position)
             elif use is not None:
                 found[_failed(use, position, at, lines, documents)] = 0
+            else:
+                found[at] = 0
         return len(lines), [(position + index, lines[index]) for index in np.flatnonzero(found == 0).tolist()]
 
     def learn(self, record: Mapping[str, Any]) -> None:
