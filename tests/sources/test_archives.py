@@ -28,6 +28,17 @@ def zipped(members, compression=zipfile.ZIP_DEFLATED):
     return out.getvalue()
 
 
+def zipped_as(names):
+    """Members of any names, of which `zipfile` would change some."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            info = zipfile.ZipInfo("x")
+            info.filename = name
+            archive.writestr(info, LINES)
+    return out.getvalue()
+
+
 def tarred(members):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -177,6 +188,60 @@ def test_names_that_point_elsewhere_are_names(tmp_path, pack):
     assert problems.failed == {}
     assert sorted(tmp_path.parent.parent.iterdir()) == before
     assert [p.name for p in tmp_path.iterdir()] == ["input"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "a/", "\\", "C:", "\n", "\x1b[2J", "!", "n" * 65_000])
+def test_a_member_of_any_name_is_read_and_what_follows_it(tmp_path, name):
+    found, problems = origins(tmp_path, zipped_as([name, "b"]))
+
+    assert [(member, n) for member, n, _ in found] == [(name, ["1", "2"]), ("b", ["1", "2"])]
+    assert problems.failed == {}
+
+
+def test_a_tar_member_without_a_name_is_read(tmp_path):
+    found, _ = origins(tmp_path, tarred({"a": LINES, "": LINES, "b": LINES}))
+
+    assert [member for member, _, _ in found] == ["a", "", "b"]
+
+
+def test_members_of_one_name_are_all_read(tmp_path):
+    found, _ = origins(tmp_path, zipped_as(["a", "b"]).replace(b"b", b"a"))
+
+    assert [(member, first - (2 << 40)) for member, _, first in found] == [("a", 0), ("a", 2)]
+
+
+def test_a_name_that_ends_at_a_zero_byte_is_what_is_before_it(tmp_path):
+    found, _ = origins(tmp_path, zipped_as(["a?b"]).replace(b"a?b", b"a\0b"))
+
+    assert [member for member, _, _ in found] == ["a"]
+
+
+def test_a_link_is_not_followed(tmp_path):
+    target = tmp_path / "target"
+    target.write_bytes(LINES)
+    info = zipfile.ZipInfo("link")
+    info.external_attr = 0o120777 << 16
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(info, str(target))
+
+    found, problems = origins(tmp_path, out.getvalue())
+
+    assert found == []
+    assert list(problems.failed) == [f"{tmp_path}/input!link"]
+
+
+@pytest.mark.parametrize("method", [1, 6, 93, 95, 98, 99])
+@pytest.mark.parametrize("flags", [0, 1])
+def test_a_method_that_is_not_read_costs_its_member(tmp_path, method, flags):
+    data = bytearray(zipped_as(["a", "b"]))
+    at, listed = data.index(b"PK\3\4"), data.index(b"PK\1\2")
+    data[at + 6], data[at + 8], data[listed + 8], data[listed + 10] = flags, method, flags, method
+
+    found, problems = origins(tmp_path, bytes(data))
+
+    assert [member for member, _, _ in found] == ["b"]
+    assert list(problems.failed) == [f"{tmp_path}/input!a"]
 
 
 def test_a_bomb_is_not_unpacked_to_its_end(tmp_path, monkeypatch):

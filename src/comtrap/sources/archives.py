@@ -116,7 +116,7 @@ def _zip(stream: Stream, origin: Origin, allowance: Allowance, problems: Problem
             archive = stack.enter_context(zipfile.ZipFile(file))
         except (*BROKEN, ValueError) as error:
             raise SourceError(f"broken zip archive: {reason(error)}") from error
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        entries = [entry for entry in archive.infolist() if not _is_folder(entry)]
         for entry in entries[:MEMBERS]:
             named = _member(origin, entry.filename)
             if _passed_over(named, problems):
@@ -133,6 +133,11 @@ def _zip(stream: Stream, origin: Origin, allowance: Allowance, problems: Problem
                 yield from _inside(Stream(opened, allowance), named, allowance, problems, depth)
         if len(entries) > MEMBERS:
             raise SourceError(f"more than {MEMBERS:,} members; the rest is not read")
+
+
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    """Whether a member is a folder; one with data under the name of one is not, and a name may be empty."""
+    return entry.filename.endswith("/") and not entry.file_size
 
 
 def _seekable(stream: Stream) -> IO[bytes]:
