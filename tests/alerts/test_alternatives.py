@@ -49,3 +49,18 @@ def test_matching_is_that_of_the_same_regular_expression(pattern, text):
 
 def test_a_hostile_pattern_and_text_take_no_time():
     assert not matches("*a" * 200 + "b", "a" * 100_000)
+
+
+@given(st.lists(st.text("aB*?", min_size=1, max_size=4), min_size=2, max_size=4), st.text("abB", max_size=5))
+def test_what_held_is_what_each_pattern_matches(patterns, value):
+    listed = ", ".join(f'"{p}"' for p in patterns)
+    told = [f'"{p}"' for p in patterns if matches(p.lower(), value.lower())]
+    whole = not told or len(told) == len(patterns)
+    expected = None if whole else f"a : {told[0] if len(told) == 1 else '(' + ', '.join(told) + ')'}"
+    assert held(f"a : ({listed})", value) == expected
+
+
+def test_a_long_text_is_looked_at_as_a_short_one_is():
+    long = "x" * 100_000 + "needle"
+    assert held('a : ("*needle", "*other")', long) == 'a : "*needle"'
+    assert held('a : ("*needle", "*other")', "needle") == 'a : "*needle"'

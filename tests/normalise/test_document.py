@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comtrap.normalise.document import DEPTH, drop, expanded, flatten, get, put
+from comtrap.normalise.document import DEPTH, drop, expanded, flatten, get, nested, put, text
 
 
 def test_a_document_is_flattened_to_texts():
@@ -77,3 +77,41 @@ JSON = st.recursive(
 def test_any_document_is_flattened_and_expanded_without_an_error(document):
     flatten(document)
     expanded(document)
+
+
+_KEYS = st.sampled_from(["a", "b", "c", "a.b", "b..c", "."])
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=3)
+_VALUES = st.recursive(
+    _LEAVES, lambda v: st.lists(v, max_size=3) | st.dictionaries(_KEYS, v, max_size=3), max_leaves=12
+)
+_DOCUMENTS = st.dictionaries(_KEYS, _VALUES, max_size=4)
+
+
+@given(_DOCUMENTS)
+def test_one_name_is_looked_up_as_all_are_flattened(document):
+    document = expanded(document)
+    flat = flatten(document)
+    names = {*flat, "a", "a.b", "b.c", "a.b.c", "c.c.c"}
+    assert {name: text(document, name) for name in names if ".." not in f".{name}."} == {
+        name: flat.get(name) for name in names if ".." not in f".{name}."
+    }
+
+
+def test_lists_of_lists_and_objects_are_looked_up_too():
+    document = {"a": [{"b": 1}, [{"b": [2, 3]}], "x"], "c": [["y"]], "d": ["z", None]}
+    assert text(document, "a.b") == ["1", "2", "3"]
+    assert text(document, "a") == flatten(document)["a"]
+    assert text(document, "c") == "y"
+    assert text(document, "d") == ["z"]
+    assert text(document, "e.f") is None
+
+
+@given(_DOCUMENTS)
+def test_nesting_in_place_is_expanding(document):
+    expected = expanded(document)
+    assert repr(nested(document)) == repr(expected)
+
+
+def test_a_document_without_dotted_keys_is_nested_as_it_is():
+    document = {"a": {"b": [{"c": 1}]}}
+    assert nested(document) is document

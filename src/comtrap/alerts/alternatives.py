@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from comtrap.lang import ast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_WILD = re.compile(r"[*?]")
+_SHORT = 4096  # characters of texts whose answer is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +33,37 @@ class Alternatives:
 
     def held(self, values: Iterable[str]) -> str | None:
         """The clause with the options that some value is, or None where they cannot be told."""
-        values = list(values)
-        found = [written for written, option in self.options if any(self._is(option, value) for value in values)]
+        texts = tuple(value.lower() if self.ignore_case else value for value in values)
+        found = _held(self, texts) if sum(map(len, texts)) <= _SHORT else _found_in(self, texts)
         if not found or len(found) == len(self.options):
             return None
         return f"{self.lead} {found[0] if len(found) == 1 else '(' + ', '.join(found) + ')'}"
 
-    def _is(self, option: str, value: str) -> bool:
-        if self.ignore_case:
-            option, value = option.lower(), value.lower()
-        return matches(option, value) if self.wild else option == value
+
+@lru_cache(4096)
+def _held(of: Alternatives, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Kept, as alerts that come in numbers have much in common."""
+    return _found_in(of, texts)
+
+
+def _found_in(of: Alternatives, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The options, as written, that some text is."""
+    if not of.wild:
+        return tuple(
+            written for written, option in of.options if (option.lower() if of.ignore_case else option) in texts
+        )
+    return tuple(
+        written
+        for written, pattern, plain in _patterns(of)
+        if any(plain in text and matches(pattern, text) for text in texts)
+    )
+
+
+@lru_cache(4096)
+def _patterns(of: Alternatives) -> tuple[tuple[str, str, str], ...]:
+    """Each option as written, the pattern to compare with, and the longest plain piece of that."""
+    folded = ((written, option.lower() if of.ignore_case else option) for written, option in of.options)
+    return tuple((written, pattern, max(_WILD.split(pattern), key=len)) for written, pattern in folded)
 
 
 def alternatives(node: ast.Expr, text: str) -> Alternatives | None:

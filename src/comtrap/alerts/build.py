@@ -6,7 +6,7 @@ import weakref
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from comtrap.rules.rule import Rule, Severity
 
 TOGETHER = 256  # alerts made at once
+_WRITTEN = tuple(field.name for field in fields(Evidence))
 
 _TABLES = """
 create table match (id integer primary key, query integer, key blob, events blob);
 create table chosen (event integer primary key) without rowid;
-create table evidence (event integer primary key, time integer, id text, parts blob, whole blob) without rowid;
+create table evidence (event integer primary key, time integer, id text, parts blob, whole blob);
 create table alert (id text primary key, time integer, rule text, match integer, count integer) without rowid;
 create index alert_order on alert (time, rule, id);
 """
@@ -197,14 +198,15 @@ def _evidence(database: Any, stage: int, event: int | None) -> list[Evidence]:
     if event is None:
         return []
     parts, first = _stored(database, event)
-    further = [_stored(database, part)[1] for part in parts]
-    return [replace(first, stage=stage), *(replace(e, stage=stage, part=n) for n, e in enumerate(further, 2))]
+    further = [_stored(database, part)[1] for part in orjson.loads(parts)]
+    places = enumerate((first, *further), 1)
+    return [Evidence(**{**e, "stage": stage, "part": n if n > 1 else None}) for n, e in places]
 
 
-def _stored(database: Any, event: int) -> tuple[list[int], Evidence]:
+def _stored(database: Any, event: int) -> tuple[bytes, dict[str, Any]]:
     parts, whole = database.execute("select parts, whole from evidence where event = ?", (event,)).fetchone()
-    return orjson.loads(parts), Evidence(**orjson.loads(whole))
+    return parts, orjson.loads(whole)
 
 
 def _written(evidence: Evidence) -> bytes:
-    return orjson.dumps(asdict(evidence), default=str)
+    return orjson.dumps({name: getattr(evidence, name) for name in _WRITTEN}, default=str)

@@ -18,12 +18,14 @@ from comtrap.rules.attack import technique_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from comtrap.alerts.alert import Alert, Evidence
     from comtrap.rules.rule import Rule
 
 _OURS = {"comtrap", "_index", "_id", "_source"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TOLD: dict[UUID, tuple[Rule, Mapping[str, Any]]] = {}  # by rule id; holds for the rule beside it only
 
 
 def document(alert: Alert) -> dict[str, Any]:
@@ -71,8 +73,8 @@ def building_blocks(alert: Alert) -> list[dict[str, Any]]:
 
 def moment(time_ns: int) -> str:
     """ISO 8601 with milliseconds, UTC."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03}Z"
+    written = (_EPOCH + timedelta(milliseconds=time_ns // 1_000_000)).isoformat(timespec="milliseconds")
+    return f"{written[:23]}Z"
 
 
 def shared(one: Any, other: Any) -> Any:
@@ -105,9 +107,18 @@ def _signal(alert: Alert, event: Mapping[str, Any], last: Evidence) -> dict[str,
         "kibana.alert.workflow_assignee_ids": [],
         "kibana.space_ids": ["default"],
     }
-    out |= {f"kibana.alert.rule.{key}": value for key, value in _rule(rule).items()}
+    out |= _of_rule(rule)
     out |= dict(_dotted("comtrap", event.get("comtrap", {})))
     return out
+
+
+def _of_rule(rule: Rule) -> Mapping[str, Any]:
+    """What every alert of a rule says of it, made once: it is most of what an alert says."""
+    known, told = _TOLD.get(rule.id, (None, {}))
+    if known is not rule:
+        told = {f"kibana.alert.rule.{key}": value for key, value in _rule(rule).items()}
+        _TOLD[rule.id] = rule, told
+    return told
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -55,10 +55,12 @@ class Explanation:
         self._stage = stage
         self._leaves = tuple(_leaves(rule, _stages(rule.query.body)[stage].condition, ()))
         self._names = tuple(dict.fromkeys(name for leaf in self._leaves for name in leaf.fields))
+        self._read = tuple(dict.fromkeys(n for name in self._names for n in (name, *_parent(name))))
 
     def of(self, events: Sequence[Mapping[str, Any]]) -> list[tuple[Clause, ...]]:
         """What held on each event, given as whole documents."""
-        flat = [documents.flatten(event) for event in events]
+        given = [{name: documents.get(event, name) for name in self._read} for event in events]
+        flat = [_flat(event, values) for event, values in zip(events, given, strict=True)]
         batch = _batch(flat, self._names)
         masks: dict[checked.Expr, np.ndarray] = {}
         found: list[list[Clause]] = [[] for _ in events]
@@ -69,8 +71,8 @@ class Explanation:
                     masks[expr] = _holds(expr, batch)
                 held &= masks[expr]
             for row in np.flatnonzero(held).tolist():
-                values = {name: _value(leaf, name, events[row], flat[row]) for name in leaf.fields}
-                told = {name: value for name, value in values.items() if value is not None}
+                values = ((name, _value(leaf, name, given[row][name], flat[row])) for name in leaf.fields)
+                told = {name: value for name, value in values if value is not None}
                 held_options = None if leaf.options is None else leaf.options.held(_texts(leaf, flat[row]))
                 found[row].append(Clause(self._stage, leaf.text, told, held_options))
         return [tuple(clauses) for clauses in found]
@@ -149,6 +151,17 @@ def _batch(events: Sequence[Mapping[str, str | list[str]]], names: Sequence[str]
     return EventBatch(pa.table(columns), schema)
 
 
+def _flat(event: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str | list[str]]:
+    """The given fields of an event as text; those that have none are left out."""
+    out: dict[str, str | list[str]] = {}
+    for name, value in given.items():
+        plain = type(value) is str and value.isascii()
+        text = value if plain else documents.text(event, name)
+        if text is not None:
+            out[name] = text
+    return out
+
+
 def _texts(leaf: _Leaf, event: Mapping[str, str | list[str]]) -> list[str]:
     given = [_given(event, name) for name in leaf.fields]
     return [text for value in given if value is not None for text in ([value] if isinstance(value, str) else value)]
@@ -156,18 +169,24 @@ def _texts(leaf: _Leaf, event: Mapping[str, str | list[str]]) -> list[str]:
 
 def _given(event: Mapping[str, str | list[str]], name: str) -> str | list[str] | None:
     """A field's text; of a multi-field, that of the field it is another reading of."""
-    parent, _, last = name.rpartition(".")
-    if name in event or last not in {"caseless", "text"} or parent not in event:
+    parent = None if name in event else next(_parent(name), None)
+    if parent is None or parent not in event:
         return event.get(name)
     value = event[parent]
-    if last == "text":
+    if name.endswith(".text"):
         return value
     return value.lower() if isinstance(value, str) else [v.lower() for v in value]
 
 
-def _value(leaf: _Leaf, name: str, event: Mapping[str, Any], flat: Mapping[str, str | list[str]]) -> Any:
+def _parent(name: str) -> Iterator[str]:
+    """Of a multi-field, the field it is another reading of."""
+    parent, _, last = name.rpartition(".")
+    if last in {"caseless", "text"}:
+        yield parent
+
+
+def _value(leaf: _Leaf, name: str, value: Any, flat: Mapping[str, str | list[str]]) -> Any:
     """What the event has in a field, as it has it; of several values those that make the clause true; excerpts of long ones."""
-    value = documents.get(event, name)
     if value is None or isinstance(value, dict):
         value = _given(flat, name)
     if not isinstance(value, list):

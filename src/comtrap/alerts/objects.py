@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from comtrap.alerts.alert import Clause, Evidence
 
 SHOWN = 12
-_FIELDS = (
-    "comtrap.com.clsid",
-    "comtrap.com.appid",
-    "process.command_line",
-    "process.parent.command_line",
-    "comtrap.process.decoded_command",
-    "comtrap.process.parent.decoded_command",
-    "registry.path",
-    "registry.data.strings",
-    "comtrap.powershell.script_block_text",
-    "powershell.file.script_block_text",
-    "winlog.event_data.Payload",
-    "process.Ext.api.parameters.buffer",
+# Where an event may name them, and in which order they are told.
+_OBJECTS = (
+    ("comtrap.com", ("clsid", "appid")),
+    ("process", ("command_line",)),
+    ("process.parent", ("command_line",)),
+    ("comtrap.process", ("decoded_command",)),
+    ("comtrap.process.parent", ("decoded_command",)),
+    ("registry", ("path",)),
+    ("registry.data", ("strings",)),
+    ("comtrap.powershell", ("script_block_text",)),
+    ("powershell.file", ("script_block_text",)),
+    ("winlog.event_data", ("Payload",)),
+    ("process.Ext.api.parameters", ("buffer",)),
 )
 
 
@@ -50,8 +50,11 @@ def _values(clauses: Iterable[Clause]) -> Iterator[str]:
 
 def _texts(evidence: Iterable[Evidence]) -> Iterator[str]:
     for one in evidence:
-        for name in _FIELDS:
-            yield from _strings(documents.get(one.event, name))
+        for parent, lasts in _OBJECTS:
+            node = documents.get(one.event, parent)
+            if isinstance(node, dict):
+                for last in lasts:
+                    yield from _strings(node.get(last))
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -20,23 +20,20 @@ def reason(rule: Rule, event: Mapping[str, Any]) -> str:
         event: a single event, or what the events of a sequence share.
     """
     category = first(event, "event.category")
-    named = (
+    named = [
         ("process", first(event, "process.name")),
         ("parent process", first(event, "process.parent.name")),
-        ("file", first(event, "file.name")),
+        ("file", first(event, "file.name") if "file" in event else None),
         ("source", _address(event, "source")),
         ("destination", _address(event, "destination")),
-    )
-    things = ", ".join(f"{what} {value}" for what, value in named if value is not None)
+    ]
+    things = ", ".join([f"{what} {value}" for what, value in named if value is not None])
     user, host = first(event, "user.name"), first(event, "host.name")
-    said = (
-        f"{category} event" if category is not None else "event",
-        f"with {things}," if things else None,
-        f"by {user}" if user is not None else None,
-        f"on {host}" if host is not None else None,
-        f"created {rule.severity.word} alert {rule.name}.",
-    )
-    return " ".join(part for part in said if part is not None)
+    said = "event" if category is None else f"{category} event"
+    said += f" with {things}," if things else ""
+    said += "" if user is None else f" by {user}"
+    said += "" if host is None else f" on {host}"
+    return f"{said} created {rule.severity.word} alert {rule.name}."
 
 
 def first(event: Mapping[str, Any], name: str) -> Any:
@@ -48,5 +45,7 @@ def first(event: Mapping[str, Any], name: str) -> Any:
 
 
 def _address(event: Mapping[str, Any], side: str) -> str | None:
+    if side not in event:
+        return None
     address, port = first(event, f"{side}.ip"), first(event, f"{side}.port")
     return None if address is None else f"{address}:{port}" if port is not None else str(address)

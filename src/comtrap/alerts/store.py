@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from typing import Self
 
 HELD = 100_000  # hits in memory before they are written
-CHUNK = 8_192  # whole records decoded at once
+CHUNK = 2048  # whole records decoded at once
 
 _TABLES = """
+pragma page_size = 16384;
 pragma synchronous = off;
+pragma journal_mode = memory;
 create table hits (query integer, frame blob);
 create index hits_query on hits (query);
 create table raw (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent.parent / "packs" / "com_abuse" / "com_objects.toml"
 SIZE = 1 << 20  # characters of one text that are looked at
+_SHORT = 4096  # characters of texts whose answer is kept
 _VERSION = re.compile(r"(\.\d+)+$")
 _WORD = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z0-9_]{1,63}){1,4}")
 
@@ -96,16 +97,30 @@ def lookup(text: str) -> ComObject | None:
 
 def named_in(values: Iterable[str]) -> list[ComObject]:
     """The objects that some texts name, by id or ProgID; each once, in order."""
-    found: dict[ComObject, None] = {}
-    for value in values:
-        text = value[:SIZE]
-        ids = [*clsid.find(text), *clsid.applications(text)]
-        words = (m.group().lower() for m in _WORD.finditer(text))
-        progids = (_by_progid().get(w) or _by_progid().get(_VERSION.sub("", w)) for w in words)
-        for known in (*(_by_id().get(i) for i in ids), *progids):
-            if known is not None:
-                found[known] = None
-    return list(found)
+    # An object is its place in the catalogue here: all that it holds is dear to hash.
+    found: dict[int, None] = {}
+    for value in dict.fromkeys(values):
+        found |= dict.fromkeys(_named(value) if len(value) <= _SHORT else _named_in(value[:SIZE]))
+    return [catalogue()[place] for place in found]
+
+
+@lru_cache(4096)
+def _named(text: str) -> tuple[int, ...]:
+    """Kept, as alerts that come in numbers have much in common."""
+    return _named_in(text)
+
+
+def _named_in(text: str) -> tuple[int, ...]:
+    ids = (_by_id().get(i) for i in (*clsid.find(text), *clsid.applications(text)))
+    words = dict.fromkeys(word.lower() for word in _WORD.findall(text))
+    progids = (_by_progid().get(w) or _by_progid().get(_VERSION.sub("", w)) for w in words)
+    places = _places()
+    return tuple(places[id(known)] for known in (*ids, *progids) if known is not None)
+
+
+@cache
+def _places() -> Mapping[int, int]:
+    return {id(known): place for place, known in enumerate(catalogue())}
 
 
 @cache

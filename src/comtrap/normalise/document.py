@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 DEPTH = 64  # objects within objects; what is nested deeper is left alone
+_HOLDING = frozenset({dict, list})
 
 
 def flatten(document: Mapping[str, Any]) -> dict[str, str | list[str]]:
@@ -35,6 +36,11 @@ def expanded(document: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     return out
 
 
+def nested(document: dict[str, Any]) -> dict[str, Any]:
+    """The same as `expanded`, of a document that nobody else holds: itself where no key is dotted."""
+    return expanded(document) if _is_dotted(document, 0) else document
+
+
 def get(document: Mapping[str, Any], name: str) -> Any:
     """The value at a dotted name, or None."""
     value: Any = document
@@ -43,6 +49,15 @@ def get(document: Mapping[str, Any], name: str) -> Any:
             return None
         value = value.get(part)
     return value
+
+
+def text(document: Mapping[str, Any], name: str) -> str | list[str] | None:
+    """What `flatten` would have under one name; `document` has no dotted keys, as `expanded` gives it."""
+    values = [text for at, depth in _reached(document, _way(name), 0) for text in _texts(at, depth)]
+    if not values:
+        return None
+    whole = get(document, name) if len(values) == 1 else None
+    return values[0] if len(values) == 1 and not (isinstance(whole, list) and len(whole) != 1) else values
 
 
 @lru_cache(8192)
@@ -68,6 +83,8 @@ def put(document: dict[str, Any], name: str, value: Any) -> None:
 def drop(document: dict[str, Any], name: str) -> None:
     """Take away the value at a dotted name, and objects that are empty then."""
     *way, last = _way(name)
+    if way and way[0] not in document:
+        return
     nodes = [document]
     for part in way:
         inner = nodes[-1].get(part)
@@ -81,6 +98,17 @@ def drop(document: dict[str, Any], name: str) -> None:
         if child:
             break
         del parent[part]
+
+
+def _is_dotted(value: Any, depth: int) -> bool:
+    """Whether an object in it has a dotted key."""
+    if depth >= DEPTH:
+        return False
+    if isinstance(value, dict):
+        return any(
+            "." in key or (type(item) in _HOLDING and _is_dotted(item, depth + 1)) for key, item in value.items()
+        )
+    return any(_is_dotted(item, depth) for item in value if type(item) in _HOLDING)
 
 
 def _copied(value: Any, depth: int) -> Any:
@@ -106,13 +134,39 @@ def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list) and depth < DEPTH:
         for item in value:
             yield from _leaves(item, path, depth + 1)
-    elif isinstance(value, bool):
-        yield path, "true" if value else "false"
-    elif isinstance(value, str):
+    elif (text := _text(value)) is not None:
+        yield path, text
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
         # Half a surrogate pair is no text that a column can hold.
-        yield path, value if value.isascii() else value.encode("utf-8", "replace").decode()
-    elif isinstance(value, int | float):
-        yield path, str(value)
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None
+
+
+def _reached(value: Any, way: Sequence[str], depth: int) -> Iterator[tuple[Any, int]]:
+    """What stands at the end of a way, lists on it walked through; each with how deep it is."""
+    if isinstance(value, Mapping):
+        if not way:
+            yield value, depth
+        elif depth < DEPTH and way[0] in value:
+            yield from _reached(value[way[0]], way[1:], depth + 1)
+    elif isinstance(value, list) and way and depth < DEPTH:
+        for item in value:
+            yield from _reached(item, way, depth + 1)
+    elif not way:
+        yield value, depth
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, list) and depth < DEPTH:
+        for item in value:
+            yield from _texts(item, depth + 1)
+    elif (text := _text(value)) is not None:
+        yield text
 
 
 def _listed(value: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any]]]:

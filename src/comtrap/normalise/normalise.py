@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import orjson
@@ -198,7 +199,7 @@ def _sources(raw: RawBatch) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = [{} for _ in range(raw.frame.num_rows)]
     if "_source" in raw.frame.schema.names:
         texts = raw.frame.column("_source").to_pylist()
-        out = [documents.expanded(_parsed(text)) for text in texts]
+        out = [documents.nested(_parsed(text)) for text in texts]
     if all(out):
         return out
     columns = {n: _brought(raw.frame.column(n).combine_chunks(), n) for n in raw.frame.schema.names if n[0] != "_"}
@@ -237,25 +238,38 @@ def _values(column: pa.Array, name: str) -> tuple[list[Any], list[str] | None]:
 
 def _written_moment(time_ns: int) -> str:
     """Milliseconds, as Elasticsearch writes a date."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03}Z"
+    written = (_EPOCH + timedelta(milliseconds=time_ns // 1_000_000)).isoformat(timespec="milliseconds")
+    return f"{written[:23]}Z"
 
 
 def _written(rows: Rows, use: Plan, out: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The documents with what is taken away taken away, and what is computed set."""
+    removed, moved = _by_object(use.removed), _by_object(use.moved)
     for document in out:
-        _clean(document, use)
+        _clean(document, removed, moved, use.blank)
     names = [n for n, expr in {**use.extensions, **use.fields}.items() if not isinstance(expr, Leaf) and n[0] != "_"]
+    objects, nodes = None, out
     for name in [*names, EXTENDED]:
         values, texts = _computed(rows, use, name)
+        parent, _, last = name.rpartition(".")
+        if values and parent != objects:
+            # Neighbours in a table mostly share an object, which is then looked up once.
+            objects, nodes = parent, [documents.get(document, parent) if parent else document for document in out]
         for row, value in enumerate(values):
-            given = documents.get(out[row], name)
-            # What the record brought along stays as it was written.
-            if value is None or value in (given, [given]) or given == [value]:
+            if value is None:
                 continue
-            if texts is None or given is None or given != texts[row]:
+            node = nodes[row]
+            if type(node) is not dict:
                 documents.put(out[row], name, value)
+                nodes[row] = documents.get(out[row], parent)
+                continue
+            given = node.get(last)
+            if given is not None and _is_same(given, value, None if texts is None else texts[row]):
+                continue  # what the record brought along stays as it was written
+            if type(value) is dict:
+                documents.put(out[row], name, value)
+            else:
+                node[last] = value
     return out
 
 
@@ -275,14 +289,47 @@ def _computed(rows: Rows, use: Plan, name: str) -> tuple[list[Any], list[str] | 
     return values, texts
 
 
-def _clean(document: dict[str, Any], use: Plan) -> None:
-    for name in use.removed:
-        documents.drop(document, name)
-    for name in use.moved:
-        if documents.get(document, name) not in {"", "-", None}:
-            documents.drop(document, name)
-    event_data = documents.get(document, DATA[:-1])
-    if use.blank and isinstance(event_data, dict):
-        for key in [k for k, v in event_data.items() if v is None or (isinstance(v, str) and v in use.blank)]:
-            documents.drop(document, DATA + key)
+def _is_same(given: Any, value: Any, text: str | None) -> bool:
+    """Whether what a record brought is what is computed: alone, in a list of one, or as a date was written."""
+    return value in (given, [given]) or given == [value] or (text is not None and given == text)
+
+
+_Grouped: TypeAlias = Sequence[tuple[str, Sequence[str]]]
+"""Dotted names as the objects they are in and their last parts."""
+
+
+def _clean(document: dict[str, Any], removed: _Grouped, moved: _Grouped, blank: Collection[str]) -> None:
+    for parent, lasts in removed:
+        _rid(document, parent, lasts, lambda _: True)
+    for parent, lasts in moved:
+        _rid(document, parent, lasts, lambda value: value not in ("", "-", None))
+    parent = DATA[:-1]
+    event_data = documents.get(document, parent)
+    if blank and isinstance(event_data, dict):
+        _rid(
+            document,
+            parent,
+            list(event_data),
+            lambda value: value is None or (isinstance(value, str) and value in blank),
+        )
     documents.drop(document, "winlog._tmp")
+
+
+def _rid(document: dict[str, Any], parent: str, lasts: Iterable[str], gone: Callable[[Any], bool]) -> None:
+    """Take values away from an object of a document, and objects that are empty then."""
+    node = documents.get(document, parent) if parent else document
+    if type(node) is not dict:
+        return
+    found = [last for last in lasts if last in node and gone(node[last])]
+    for last in found:
+        del node[last]
+    if found and parent and not node:
+        documents.drop(document, parent)
+
+
+def _by_object(names: Iterable[str]) -> _Grouped:
+    out: dict[str, list[str]] = {}
+    for name in names:
+        parent, _, last = name.rpartition(".")
+        out.setdefault(parent, []).append(last)
+    return list(out.items())
