@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from comtrap.proof.prove import promises_of
 from comtrap.rules.load import DEFAULT, load_rules, locate
 from comtrap.rules.page import page
-from comtrap.rules.rule import SOURCES, Severity
+from comtrap.rules.rule import SOURCES
 from comtrap.rules.samples import samples
+from comtrap.sinks.navigator import layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from comtrap.rules.rule import Rule
 
 HERE = Path(__file__).resolve().parent
-COLOURS = {Severity.LOW: "#c6dbef", Severity.MEDIUM: "#fdd0a2", Severity.HIGH: "#fb6a4a", Severity.CRITICAL: "#a50f15"}
 MADE = "<!-- Made by docs/pages.py of the pack; change that, not this. -->\n\n"
 
 
@@ -37,7 +37,10 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "rules/README.md", MADE + index(rules)
     yield "coverage.md", MADE + coverage(rules)
     yield "hunting.md", MADE + hunting()
-    yield "navigator-layer.json", json.dumps(layer(rules), indent=1) + "\n"
+    detected = layer(
+        "comtrap: com_abuse", "What the rules of the pack com_abuse detect.", ((r, 1, r.path.stem) for r in rules)
+    )
+    yield "navigator-layer.json", json.dumps(detected, indent=1) + "\n"
 
 
 def fenced(rule: Rule) -> str:
@@ -110,33 +113,6 @@ def hunting() -> str:
         query = f"```eql\n{hunt['query'].strip()}\n```"
         parts += [f"## {hunt['title']}", hunt["look_for"].strip(), about, query]
     return "\n\n".join(parts) + "\n"
-
-
-def layer(rules: Iterable[Rule]) -> dict[str, object]:
-    """An ATT&CK Navigator layer: each technique in the colour of its most severe rule."""
-    by_technique: dict[tuple[str, str], list[Rule]] = defaultdict(list)
-    for rule in rules:
-        for technique in rule.techniques:
-            by_technique[technique.id, technique.tactic_name].append(rule)
-    return {
-        "name": "comtrap: com_abuse",
-        "versions": {"attack": "17", "navigator": "5.1.0", "layer": "4.5"},
-        "domain": "enterprise-attack",
-        "description": "What the rules of the pack com_abuse detect.",
-        "filters": {"platforms": ["Windows"]},
-        "techniques": [
-            {
-                "techniqueID": name,
-                "tactic": tactic.lower().replace(" ", "-"),
-                "score": len(own),
-                "color": COLOURS[max(rule.severity for rule in own)],
-                "comment": "; ".join(rule.path.stem for rule in own),
-                "enabled": True,
-            }
-            for (name, tactic), own in sorted(by_technique.items())
-        ],
-        "legendItems": [{"label": severity.word, "color": colour} for severity, colour in COLOURS.items()],
-    }
 
 
 def main() -> int:

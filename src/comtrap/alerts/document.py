@@ -31,7 +31,7 @@ _TOLD: dict[UUID, tuple[Rule, Mapping[str, Any]]] = {}  # by rule id; holds for 
 def document(alert: Alert) -> dict[str, Any]:
     """The alert; of a sequence, the one that stands for it as a whole, with what its events share."""
     events = _events(alert)
-    out = _signal(alert, reduce(shared, (e.event for e in events)), events[-1])
+    out = _signal(alert, common(alert), events[-1])
     out["kibana.alert.uuid"] = alert.id
     out["kibana.alert.depth"] = 1
     out["kibana.alert.ancestors"] = [_ancestor(e) for e in events]
@@ -75,6 +75,12 @@ def moment(time_ns: int) -> str:
     """ISO 8601 with milliseconds, UTC."""
     written = (_EPOCH + timedelta(milliseconds=time_ns // 1_000_000)).isoformat(timespec="milliseconds")
     return f"{written[:23]}Z"
+
+
+def common(alert: Alert) -> Mapping[str, Any]:
+    """The event of an alert; of a sequence, what its events share."""
+    found: Mapping[str, Any] = reduce(shared, (e.event for e in _events(alert)))
+    return found
 
 
 def shared(one: Any, other: Any) -> Any:

@@ -34,7 +34,10 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--rules", action="append", metavar="PACK|DIR|FILE", help=f"rules to run; may be repeated (default: {DEFAULT})"
     )
     more(
-        "--format", default="console", metavar="NAME", help="console for people, ndjson for programs (default: console)"
+        "--format",
+        default="console",
+        metavar="NAME",
+        help="console for people, ndjson for programs, csv, timesketch, navigator (default: console)",
     )
     more("--output", metavar="FILE", help="write the alerts there instead of to standard output")
     more(
