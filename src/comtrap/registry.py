@@ -25,7 +25,7 @@ def every(package: ModuleType, *wanted: str) -> Iterator[tuple[str, Any]]:
     ours, theirs = _ours(package), {e.name: e for e in entry_points(group=package.__name__)}
     for name in sorted({*ours, *theirs}):
         module = theirs[name].load() if name in theirs else importlib.import_module(ours[name])
-        if all(hasattr(module, attribute) for attribute in wanted):
+        if _has(module, wanted):
             yield name, module
 
 
@@ -38,12 +38,18 @@ def load(package: ModuleType, name: str, *wanted: str) -> Any:
     ours = _ours(package)
     if name in ours and not entry_points(group=package.__name__, name=name):
         module = importlib.import_module(ours[name])
-        if all(hasattr(module, attribute) for attribute in wanted):
+        if _has(module, wanted):
             return module
     found = dict(every(package, *wanted))
     if name not in found:
         raise PluginError(f"no {package.__name__} called {name!r}; there are {', '.join(found)}")
     return found[name]
+
+
+def _has(module: Any, wanted: tuple[str, ...]) -> bool:
+    # The concept itself, a protocol, may have the name that its implementations have.
+    found = [getattr(module, name, None) for name in wanted]
+    return all(thing is not None and not getattr(thing, "_is_protocol", False) for thing in found)
 
 
 def _ours(package: ModuleType) -> dict[str, str]:

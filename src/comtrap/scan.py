@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from comtrap.errors import RuleError
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.rules.rule import Rule
+    from comtrap.rules.suppression import Suppression
     from comtrap.scanning.part import Progress
 
 
@@ -66,6 +67,7 @@ class Result:
             "rules": len(self.rules),
             "rule_failures": self.failures,
             "alerts": len(self.alerts),
+            "suppressed": self.alerts.suppressed,
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
         }
@@ -76,6 +78,7 @@ def scan(
     rules: Sequence[Rule],
     *,
     exceptions: Sequence[ExceptionItem] = (),
+    suppression: Suppression | None = None,
     jobs: int = 1,
     progress: Progress = lambda _path, _events: None,
 ) -> Result:
@@ -85,6 +88,7 @@ def scan(
         paths: files, folders, archives, ``-`` for standard input. What cannot be read is in the result, not raised.
         rules: what to look for; see `comtrap.load_rules`.
         exceptions: events that rules are not to see. Those that have expired are the caller's to leave out.
+        suppression: which alerts of a rule stand for others, for rules that do not say so themselves.
         jobs: how many processes may be used; the alerts are the same for any number.
         progress: told what is read, as it is read.
     """
@@ -96,7 +100,7 @@ def scan(
     unusable = len(tally.problems.failed)
     part = Part(plan, Store(), tally)
     interrupted = fill(part, inputs, jobs, progress)
-    alerts = build(rules, plan, part.store)
+    alerts = build(rules, plan, part.store, suppression)
     return Result(
         alerts=alerts,
         rules=rules,

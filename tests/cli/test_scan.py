@@ -94,11 +94,40 @@ def test_a_wrong_command_line_is_3(good, arguments, capsys):
     assert "usage:" in capsys.readouterr().err
 
 
+def test_what_an_output_is_is_none_itself(good, capsys):
+    assert main(["scan", good, "--format", "sink"]) == 3
+    assert "called 'sink'" in capsys.readouterr().err
+
+
+def test_alerts_are_suppressed_and_that_is_said(good, capsys):
+    assert main(["scan", good, "--suppress", "host.name", "--format", "ndjson"]) == 0
+    printed = capsys.readouterr()
+    documents = [json.loads(line) for line in printed.out.splitlines()]
+    suppressed = sum(d["kibana.alert.suppression.docs_count"] for d in documents)
+    assert (suppressed > 0) == ("more alerts are suppressed" in printed.err)
+    assert main(["scan", good, "--format", "ndjson"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(documents) + suppressed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--suppress", ""],
+        ["--suppress", "a,b,c,d"],
+        ["--suppress", "a", "--suppress-for", "5"],
+        ["--suppress-for", "5m"],
+    ],
+)
+def test_a_suppression_that_cannot_be_is_3(good, capsys, arguments):
+    assert main(["scan", good, *arguments]) == 3
+    assert "--suppress" in capsys.readouterr().err
+
+
 def test_an_unknown_format_is_3_and_says_which_there_are(good, capsys):
-    assert main(["scan", good, "--format", "html"]) == 3
+    assert main(["scan", good, "--format", "nonsense"]) == 3
     said = capsys.readouterr().err
-    assert "'html'" in said
-    assert "console, ndjson" in said
+    assert "'nonsense'" in said
+    assert "console, csv," in said
 
 
 def test_an_output_that_cannot_be_written_is_3(good, tmp_path, capsys):

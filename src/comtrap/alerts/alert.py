@@ -66,6 +66,23 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """The alerts that one alert stands for, itself not counted.
+
+    Attributes:
+        terms: the fields they agree in, each with its value; empty where the values are too long to tell.
+        began_ns: the time of the alert.
+        ended_ns: that of the last it stands for.
+        count: how many.
+    """
+
+    terms: tuple[Mapping[str, Any], ...]
+    began_ns: int
+    ended_ns: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One match of one rule. `id` depends on the rule and the records only, so a second scan gives it again.
 
@@ -74,6 +91,7 @@ class Alert:
         evidence: in stage order.
         key: the join keys of a sequence.
         count: matches with this id in the run, merged into one.
+        suppressed: the alerts it stands for; None where its rule suppresses none.
     """
 
     id: str
@@ -82,6 +100,7 @@ class Alert:
     why: Why
     key: tuple[str | None, ...] = ()
     count: int = 1
+    suppressed: Suppressed | None = None
 
     @property
     def time_ns(self) -> int:

@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import fields
+from functools import reduce
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
 import pyarrow as pa
 
-from comtrap.alerts.alert import Alert, Clause, Evidence, Why
+from comtrap.alerts import suppress
+from comtrap.alerts.alert import Alert, Clause, Evidence, Suppressed, Why
+from comtrap.alerts.document import shared
 from comtrap.alerts.explain import Explanation
 from comtrap.alerts.ids import alert_id
 from comtrap.alerts.objects import objects
@@ -22,11 +25,12 @@ from comtrap.match.needed import Needed
 from comtrap.plan.plan import EventPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from comtrap.alerts.store import Store
     from comtrap.plan.plan import Plan, QueryPlan
     from comtrap.rules.rule import Rule, Severity
+    from comtrap.rules.suppression import Suppression
 
 TOGETHER = 256  # alerts made at once
 _WRITTEN = tuple(field.name for field in fields(Evidence))
@@ -40,18 +44,23 @@ create index alert_order on alert (time, rule, id);
 """
 
 
-def build(rules: Sequence[Rule], plan: Plan, store: Store) -> Alerts:
+def build(rules: Sequence[Rule], plan: Plan, store: Store, suppression: Suppression | None = None) -> Alerts:
     """The alerts that the hits of a store add up to.
 
     Args:
         rules: by query number.
         plan: what the hits are of.
         store: all hits and records; the result takes it over and closes it.
+        suppression: for rules that have none of their own.
     """
-    store.database.executescript(_TABLES)
+    store.database.executescript(_TABLES + suppress.TABLES)
     _match(plan, store)
     _settle(store)
     _number(rules, store)
+    with store.database:
+        for number, rule in enumerate(rules):
+            if (how := rule.suppression or suppression) is not None:
+                suppress.suppress(store.database, number, how, _events(store.database, number))
     return Alerts(rules, store)
 
 
@@ -72,14 +81,21 @@ class Alerts(Sequence[Alert]):
         """Give back the disk space; nothing can be asked for afterwards."""
         self._close()
 
+    @property
+    def suppressed(self) -> int:
+        """How many alerts others stand for."""
+        (count,) = self._database.execute("select count(*) from suppressed").fetchone()
+        return int(count)
+
     def severities(self) -> set[Severity]:
         """How bad they are, each degree once."""
+        # Suppressed alerts are of rules that have others.
         found = self._database.execute("select distinct query from alert join match on match.id = alert.match")
         return {self._rules[query].severity for (query,) in found}
 
     def __len__(self) -> int:
         (count,) = self._database.execute("select count(*) from alert").fetchone()
-        return int(count)
+        return int(count) - self.suppressed
 
     def __iter__(self) -> Iterator[Alert]:
         return self._made("", ())
@@ -98,14 +114,16 @@ class Alerts(Sequence[Alert]):
 
     def _made(self, which: str, arguments: tuple[int, ...]) -> Iterator[Alert]:
         listed = (
-            "select alert.id, query, key, events, count from alert join match on match.id = alert.match"  # noqa: S608 - a clause of ours
+            "select alert.id, match.query, key, events, alert.count, value, began, ended, suppression.count"  # noqa: S608 - a clause of ours
+            " from alert join match on match.id = alert.match left join suppression on suppression.id = alert.id"
+            " where alert.id not in (select id from suppressed)"
             f" order by alert.time, alert.rule, alert.id {which}"
         )
         with closing(self._database.execute(listed, arguments)) as rows:
             while some := rows.fetchmany(TOGETHER):
                 yield from self._explained(some)
 
-    def _explained(self, rows: list[tuple[str, int, bytes, bytes, int]]) -> Iterator[Alert]:
+    def _explained(self, rows: list[tuple[Any, ...]]) -> Iterator[Alert]:
         evidence = [[_evidence(self._database, s, e) for s, e in enumerate(orjson.loads(row[3]))] for row in rows]
         stages: dict[tuple[int, int], list[tuple[int, Evidence]]] = defaultdict(list)
         for number, (row, found) in enumerate(zip(rows, evidence, strict=True)):
@@ -117,16 +135,34 @@ class Alerts(Sequence[Alert]):
             explanation = self._explanation(query, stage)
             for (number, _), held in zip(members, explanation.of([e.event for _, e in members]), strict=True):
                 clauses[number][stage] = held
-        for number, (name, query, key, _, count) in enumerate(rows):
+        for number, (name, query, key, _, count, *suppressed) in enumerate(rows):
             held = tuple(clause for stage in sorted(clauses[number]) for clause in clauses[number][stage])
             shown = tuple(e for one in evidence[number] for e in one)
             why = Why(held, objects([e for e in shown if e.part is None], held))
-            yield Alert(name, self._rules[query], shown, why, tuple(orjson.loads(key)), count)
+            yield Alert(name, self._rules[query], shown, why, tuple(orjson.loads(key)), count, _suppressed(*suppressed))
 
     def _explanation(self, query: int, stage: int) -> Explanation:
         if (query, stage) not in self._explanations:
             self._explanations[query, stage] = Explanation(self._rules[query], stage)
         return self._explanations[query, stage]
+
+
+def _suppressed(terms: bytes | None, began: int | None, ended: int | None, count: int | None) -> Suppressed | None:
+    if began is None or ended is None or count is None:
+        return None
+    return Suppressed(tuple(orjson.loads(terms or b"[]")), began, ended, count)
+
+
+def _events(database: Any, query: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """The alerts of a query by time and id: id, time, and the event or what the events of a sequence share."""
+    listed = (
+        "select alert.id, alert.time, events from alert join match on match.id = alert.match"
+        " where match.query = ? order by alert.time, alert.id"
+    )
+    with closing(database.execute(listed, (query,))) as rows:
+        for name, time_ns, events in rows:
+            told = (_stored(database, event)[1]["event"] for event in orjson.loads(events) if event is not None)
+            yield name, time_ns, reduce(shared, told)
 
 
 def _match(plan: Plan, store: Store) -> None:

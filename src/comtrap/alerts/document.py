@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
-    from comtrap.alerts.alert import Alert, Evidence
+    from comtrap.alerts.alert import Alert, Evidence, Suppressed
     from comtrap.rules.rule import Rule
 
 _OURS = {"comtrap", "_index", "_id", "_source"}
@@ -43,6 +43,8 @@ def document(alert: Alert) -> dict[str, Any]:
             for b in blocks
         ]
         out["kibana.alert.group.id"] = _group(alert)
+    if alert.suppressed is not None:
+        out |= _suppression(alert.suppressed)
     out["comtrap.count"] = alert.count
     out["comtrap.evidence"] = [_evidence(e) for e in alert.evidence]
     out["comtrap.why"] = {
@@ -116,6 +118,15 @@ def _signal(alert: Alert, event: Mapping[str, Any], last: Evidence) -> dict[str,
     out |= _of_rule(rule)
     out |= dict(_dotted("comtrap", event.get("comtrap", {})))
     return out
+
+
+def _suppression(suppressed: Suppressed) -> dict[str, Any]:
+    return {
+        "kibana.alert.suppression.terms": [dict(term) for term in suppressed.terms],
+        "kibana.alert.suppression.start": moment(suppressed.began_ns),
+        "kibana.alert.suppression.end": moment(suppressed.ended_ns),
+        "kibana.alert.suppression.docs_count": suppressed.count,
+    }
 
 
 def _of_rule(rule: Rule) -> Mapping[str, Any]:

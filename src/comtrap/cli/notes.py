@@ -96,6 +96,8 @@ class Notes:
             f"{events:,} event{'s' * (events != 1)} in {result.files:,} file{'s' * (result.files != 1)}, "
             f"{len(result.rules):,} rule{'s' * (len(result.rules) != 1)}, {result.seconds:.1f} s"
         )
+        if result.alerts.suppressed:
+            self._console.print(f"{result.alerts.suppressed:,} more alerts are suppressed: others stand for them")
         self._odd(problems)
         if not len(result.alerts):
             self._why_nothing(result)

@@ -15,6 +15,7 @@ from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
 from comtrap.cli.output import output
+from comtrap.cli.suppressing import add_suppression, suppression_of
 from comtrap.errors import PluginError
 from comtrap.registry import load
 from comtrap.rules.load import DEFAULT, locate
@@ -47,6 +48,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     more("--min-severity", choices=SEVERITIES, default="low", help="run only rules of this severity and above")
     add_exceptions(parser)
+    add_suppression(parser)
     more("--fail-on", choices=SEVERITIES, help="exit with 1 if there is an alert of this severity or above")
     more("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes to use (default: one a core)")
     more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
@@ -60,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     sink = load(sinks, args.format, "Sink").Sink
     if args.building_blocks and args.format != "ndjson":
         raise PluginError("--building-blocks is for --format ndjson")
+    suppressing = suppression_of(args)
     notes = Notes(quiet=args.quiet)
     rules, wrong = load_files(locate(name) for name in args.rules or (DEFAULT,))
     rules = [rule for rule in rules if rule.severity >= Severity[args.min_severity.upper()]]
@@ -73,7 +76,8 @@ def run(args: argparse.Namespace) -> int:
         pa.set_cpu_count(1)
     with output(args.output) as out:
         with notes.progress() as progress:
-            result = scan(args.paths, rules, exceptions=excepted, jobs=args.jobs, progress=progress)
+            how = {"exceptions": excepted, "suppression": suppressing, "jobs": args.jobs}
+            result = scan(args.paths, rules, **how, progress=progress)
         notes.wrong_rules(result.rule_errors)
         with sink(out, blocks=True) if args.building_blocks else sink(out) as writer:
             for alert in result.alerts:

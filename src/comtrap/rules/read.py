@@ -14,6 +14,7 @@ from comtrap.lang.parse import parse
 from comtrap.rules.attack import technique
 from comtrap.rules.guides import Guide, read_guide
 from comtrap.rules.rule import SOURCES, Rule, Severity, Technique
+from comtrap.rules.suppression import as_suppression
 from comtrap.rules.table import Reader, as_line, as_slug, as_text, as_texts, as_uuid
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _REQUIRED = ("id", "name", "description", "behaviour", "severity", "index", "sou
 _OPTIONAL = (
     "risk_score", "references", "false_positives", "tags", "note", "setup", "interval", "lookback", "max_signals", "version",
     "author", "highlighted", "risk_reason", "actors", "guide", "response",
+    "suppression",
 )  # fmt: skip
 _INTERVAL = re.compile(r"[1-9]\d*[smhd]")
 _LOOKBACK = re.compile(r"now-([1-9]\d*)([smhd])")
@@ -74,6 +76,7 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
         version=reader.value("version", _between(1, 1 << 31), 1),
         author=reader.value("author", as_texts, ("comtrap",)),
         highlighted=reader.value("highlighted", as_texts, ()),
+        suppression=reader.value("suppression", as_suppression, None),
     )
     reader.check_lookback(rule)
     if reader.wrong:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from comtrap.com.actor import Actor
     from comtrap.lang import ast
+    from comtrap.rules.suppression import Suppression
 
 
 SOURCES = ("sysmon", "endpoint", "security", "powershell", "system", "taskscheduler", "wmi")
@@ -54,6 +55,7 @@ class Rule:
         sources: the event sources it claims, of `SOURCES`; each has hit and near-miss samples.
         path: the file it came from.
         highlighted: the fields to look at first (Kibana's ``investigation_fields``).
+        suppression: which of its alerts stand for others (Kibana's ``alert_suppression``); None for none.
         risk_reason: why the severity and the risk score are what they are.
         actors: who has been seen doing it; empty where no source we can name says so.
         note: the investigation guide, Markdown: the rule's own steps, then those of the guide it names.
@@ -87,3 +89,4 @@ class Rule:
     version: int = 1
     author: tuple[str, ...] = ("comtrap",)
     highlighted: tuple[str, ...] = ()
+    suppression: Suppression | None = None
