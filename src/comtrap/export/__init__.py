@@ -1,0 +1,1 @@
+"""Rules in another platform's words; one file a target."""

@@ -1,0 +1,20 @@
+"""pySigma and what builds on it: an optional part, loaded when first needed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from comtrap.errors import PluginError
+
+
+def library(module: str) -> Any:
+    """A module of the packages in the extra ``export``.
+
+    Raises:
+        PluginError: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise PluginError(f"this export needs more packages ({error}): pip install 'comtrap[export]'") from error

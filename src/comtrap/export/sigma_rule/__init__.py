@@ -1,0 +1,1 @@
+"""EQL in Sigma's words: kinds of events, values, conditions, sequences, whole rules."""

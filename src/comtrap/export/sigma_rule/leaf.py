@@ -1,0 +1,149 @@
+"""One clause of a condition as an item of a Sigma detection: field, modifiers, values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from comtrap.export.sigma_rule.values import patterned, plain, regex, wildcard
+from comtrap.export.target import NoFormError
+from comtrap.lang import ast
+
+if TYPE_CHECKING:
+    from comtrap.export.sigma_rule.kinds import Kind
+    from comtrap.export.sigma_rule.values import Value
+
+_ORDER = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+_DOT = re.compile(r"(?<!\\)(?:\\\\)*\.")
+_FOUND = {"startswith": "startswith", "endswith": "endswith", "stringcontains": "contains"}
+
+
+class Item(NamedTuple):
+    """``key: value`` of a detection; several values mean one of them."""
+
+    field: str
+    modifiers: tuple[str, ...]
+    values: tuple[Value, ...]
+
+    @property
+    def key(self) -> str:
+        """As a rule writes it: ``Image|endswith``."""
+        return "|".join((self.field, *self.modifiers))
+
+
+class Clause(NamedTuple):
+    """A clause said in Sigma: an item, or its opposite; `loose` says what it cannot tell apart, if anything."""
+
+    item: Item
+    negated: bool = False
+    loose: str | None = None
+
+
+def clause(leaf: ast.Expr, kind: Kind) -> Clause:
+    """A clause of a condition on events of one kind, in Sigma's words.
+
+    Raises:
+        NoFormError: Sigma has no words for it.
+    """
+    match leaf:
+        case ast.Field(name):
+            return Clause(Item(_field(kind, name), (), (True,)))
+        case ast.Like(ast.Field(name), patterns, fold, is_regex):
+            texts = tuple(str(p.value) for p in patterns)
+            return _regex(kind, name, texts, fold=fold) if is_regex else _like(kind, name, texts, fold=fold)
+        case ast.In(ast.Field(name), options, fold, negated):
+            return Clause(_equal(kind, name, [_constant(o) for o in options], fold=fold), negated)
+        case ast.Compare(op, ast.Field(name), ast.Field(other)) if op in {"==", "!="}:
+            return Clause(Item(_field(kind, name), ("fieldref",), (_field(kind, other),)), op == "!=")
+        case ast.Compare(op, ast.Field(name), ast.Literal(value)) if op in {"==", "!="}:
+            return Clause(_equal(kind, name, [value], fold=False), op == "!=")
+        case ast.Compare(op, ast.Field(name), ast.Literal(int() | float() as value)):
+            return Clause(Item(_field(kind, name), (_ORDER[op],), (value,)))
+        case ast.Call(name, arguments, fold):
+            return _call(kind, name, arguments, fold=fold)
+        case ast.Literal() | ast.Arithmetic() | ast.Negate() | ast.Compare() | ast.Like() | ast.In():
+            raise NoFormError("Sigma compares fields with constants; it computes nothing")
+        case ast.Not() | ast.And() | ast.Or():
+            raise AssertionError("not a clause")
+
+
+def _field(kind: Kind, name: str) -> str:
+    found = kind.field(name)
+    if found is None:
+        raise NoFormError(f"`{name}` has no name in Sigma for {kind.name} events")
+    return found
+
+
+def _constant(expr: ast.Expr) -> Value:
+    if isinstance(expr, ast.Literal):
+        return expr.value
+    raise NoFormError("Sigma compares fields with constants; it computes nothing")
+
+
+def _equal(kind: Kind, name: str, values: list[Value], *, fold: bool) -> Item:
+    """``==`` and ``in``: the whole value."""
+    if name in kind.names:
+        return _part(kind, name, [plain(str(v)) for v in values], fold=fold)[0]
+    field = _field(kind, name)
+    if name == "event.code":  # texts in Elastic, numbers in Sigma
+        return Item("EventID", (), tuple(int(v) if isinstance(v, str) and v.isdigit() else v for v in values))
+    cased = ("cased",) if not fold and any(isinstance(v, str) and v.lower() != v.upper() for v in values) else ()
+    return Item(field, cased, tuple(plain(v) if isinstance(v, str) else v for v in values))
+
+
+def _like(kind: Kind, name: str, patterns: tuple[str, ...], *, fold: bool) -> Clause:
+    """``:`` and ``like``: the whole value, with wildcards."""
+    if name in kind.names:
+        item, loose = _part(kind, name, [wildcard(p) for p in patterns], fold=fold)
+        return Clause(item, loose=loose)
+    if name in kind.values:
+        return Clause(_translated(kind, name, patterns))
+    cased = () if fold else ("cased",)
+    if set(patterns) == {"*"}:
+        return Clause(Item(_field(kind, name), ("exists",), (True,)))
+    modifier, values = patterned(patterns)
+    return Clause(Item(_field(kind, name), tuple(filter(None, (modifier, *cased))), tuple(values)))
+
+
+def _part(kind: Kind, name: str, values: list[str], *, fold: bool) -> tuple[Item, str | None]:
+    """The last part of a path: what follows its last backslash."""
+    inner = any("*" in v.removeprefix("*") or "?" in v for v in values)
+    loose = (
+        f"`{name}` is looked for at the end of a path, where a wildcard may also take in a folder" if inner else None
+    )
+    ends = [v.removeprefix("*") if v.startswith("*") else "\\" + v for v in dict.fromkeys(values)]
+    modifiers = ("endswith",) if fold else ("endswith", "cased")
+    return Item(kind.names[name], modifiers, tuple(ends)), loose
+
+
+def _translated(kind: Kind, name: str, patterns: tuple[str, ...]) -> Item:
+    """A field whose values have other names in Sigma."""
+    table = kind.values[name]
+    for value, ours in table.items():
+        if value != "field" and {p.lower() for p in patterns} <= set(ours):
+            return Item(table["field"], (), (value,))
+    raise NoFormError(f"`{name}` is asked for in a way that Sigma has no value for")
+
+
+def _regex(kind: Kind, name: str, patterns: tuple[str, ...], *, fold: bool) -> Clause:
+    written = tuple(regex(p) for p in patterns)
+    # A dot takes line breaks too in Lucene.
+    flags = ("i",) * fold + ("s",) * any(map(_DOT.search, written))
+    return Clause(Item(_field(kind, name), ("re", *flags), written))
+
+
+def _call(kind: Kind, name: str, arguments: tuple[ast.Expr, ...], *, fold: bool) -> Clause:
+    called, (first, *others) = name.lower(), arguments or (ast.Literal(None),)
+    texts = [o.value for o in others if isinstance(o, ast.Literal) and isinstance(o.value, str)]
+    if not isinstance(first, ast.Field) or len(texts) != len(others) or not texts:
+        raise NoFormError(f"Sigma has no form for this `{name}`")
+    if called == "cidrmatch":
+        return Clause(Item(_field(kind, first.name), ("cidr",), tuple(texts)))
+    if called == "wildcard":
+        return _like(kind, first.name, tuple(texts), fold=fold)
+    if called == "match":
+        return _regex(kind, first.name, tuple(texts), fold=fold)
+    if called in _FOUND and len(texts) == 1 and first.name not in kind.names:
+        modifiers = (_FOUND[called],) if fold else (_FOUND[called], "cased")
+        return Clause(Item(_field(kind, first.name), modifiers, (plain(texts[0]),)))
+    raise NoFormError(f"Sigma has no form for the function `{name}`")
