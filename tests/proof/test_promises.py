@@ -41,6 +41,12 @@ def test_captures_lie_beside_the_file(tmp_path):
     assert (capture.path, capture.rules, capture.quiet) == (tmp_path / "a.evtx", ("x",), True)
 
 
+def test_a_capture_names_the_events_that_show_the_attack(tmp_path):
+    path = written(tmp_path / "p.toml", '[[capture]]\npath = "a.zip"\nrules = []\nmember = "b"\nevents = [2, 0]\n')
+    (capture,) = read_promises(path).captures
+    assert (capture.member, capture.events) == ("b", (2, 0))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -53,6 +59,8 @@ def test_captures_lie_beside_the_file(tmp_path):
         (SIGNAL.replace('"x"', "5"), "`text` of a signal is 5, expected str"),
         (SIGNAL.replace("any where true", "any wher true"), "E1"),
         ('[[promise]]\nattack = "task"\nsensor = "sysmon"\nrules = []\n', "no `reason` given"),
+        ('[[capture]]\npath = "a"\nrules = []\nevents = [-1]\n', "something else than positions from 0"),
+        ('[[capture]]\npath = "a"\nrules = []\nevents = [true]\n', "something else than positions from 0"),
         ("not toml", "not TOML"),
     ],
 )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from comtrap.cli.exits import BROKEN, RAN
 from comtrap.cli.lines import shown
 from comtrap.cli.output import output
+from comtrap.cli.published import prove_published
 from comtrap.proof.junit import junit, problems
-from comtrap.proof.promises import Capture, Promises, read_promises
+from comtrap.proof.promises import Capture, read_promises
 from comtrap.proof.prove import Check, promises_of, prove, prove_capture
 from comtrap.rules.load import DEFAULT, load_rules, locate
 
@@ -31,6 +32,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help="captures to try as well, or .toml files that promise something of some",
     )
     more("--rules", default=DEFAULT, metavar="PACK|DIR|FILE", help=f"what to try (default: {DEFAULT})")
+    more("--published", action="store_true", help="what the published query catches, misses and why, instead")
     more("--format", choices=["text", "json"], default="text", help="for people or for programs")
     more("--junit", metavar="FILE", help="write the results there as JUnit does")
     more("--output", metavar="FILE", help="write there instead of to standard output")
@@ -42,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
     """Try everything, print a table; gives the exit code: 1 if a promise is broken."""
     rules = load_rules(args.rules)
     promises = promises_of(locate(args.rules))
-    checks = list(prove(rules, promises))
-    for path in map(Path, args.paths):
-        given = read_promises(path) if path.suffix == ".toml" else Promises(captures=(Capture(path, (), quiet=False),))
-        checks += [prove_capture(rules, capture) for capture in given.captures]
+    given = [capture for path in args.paths for capture in _captures(Path(path))]
+    if args.published:
+        return prove_published(args, rules, promises, given)
+    checks = [*prove(rules, promises), *(prove_capture(rules, capture) for capture in given)]
     with output(args.output) as out:
         if args.format == "json":
             json.dump([asdict(check) | {"kept": check.kept} for check in checks], out, indent=2)
@@ -57,6 +59,10 @@ def run(args: argparse.Namespace) -> int:
     broken = sum(not check.kept for check in checks)
     print(f"{len(checks)} checks, {broken} broken" if broken else f"{len(checks)} checks, all kept", file=sys.stderr)
     return BROKEN if broken else RAN
+
+
+def _captures(path: Path) -> tuple[Capture, ...]:
+    return read_promises(path).captures if path.suffix == ".toml" else (Capture(path, (), quiet=False),)
 
 
 def _table(checks: list[Check], out: TextIO, *, verbose: bool) -> None:

@@ -25,7 +25,10 @@ _KEYS: dict[str, dict[str, type]] = {
     "promise": {"attack": str, "sensor": str, "rules": list},
     "capture": {"path": str, "rules": list},
 }
-_OPTIONAL: dict[str, dict[str, type]] = {"promise": {"reason": str}, "capture": {"quiet": bool}}
+_OPTIONAL: dict[str, dict[str, type]] = {
+    "promise": {"reason": str},
+    "capture": {"quiet": bool, "member": str, "events": list},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,18 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The rules (by file name) that must alert on a file; if quiet, no other rule may."""
+    """The rules (by file name) that must alert on a file; if quiet, no other rule may.
+
+    Attributes:
+        member: of an archive, the file that `events` are in.
+        events: the 0-based positions of records of which any shows the attack; none if that is not known.
+    """
 
     path: Path
     rules: tuple[str, ...]
     quiet: bool
+    member: str | None = None
+    events: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,13 @@ def read_promises(path: Path) -> Promises:
                     for e in _entries(table, "promise")
                 ),
                 tuple(
-                    Capture(path.parent / e["path"], tuple(e["rules"]), e.get("quiet", False))
+                    Capture(
+                        path.parent / e["path"],
+                        tuple(e["rules"]),
+                        e.get("quiet", False),
+                        e.get("member"),
+                        tuple(e.get("events", ())),
+                    )
                     for e in _entries(table, "capture")
                 ),
             )
@@ -115,6 +131,9 @@ def _mistakes(kind: str, entry: Mapping[str, Any], known: Mapping[str, type], re
             yield f"a {kind} with the unknown key `{name}`"
         elif not isinstance(value, known[name]):
             yield f"`{name}` of a {kind} is {value!r}, expected {known[name].__name__}"
+        elif name == "events" and isinstance(value, list):
+            if not all(type(each) is int and each >= 0 for each in value):
+                yield "`events` of a capture holds something else than positions from 0"
         elif isinstance(value, list) and not all(isinstance(each, str) for each in value):
             yield f"`{name}` of a {kind} holds something else than texts"
     attack, sensors = entry.get("attack"), [*(entry.get("sensors") or ()), entry.get("sensor")]

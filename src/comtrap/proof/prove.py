@@ -90,7 +90,7 @@ def prove_attacks(rules: Sequence[Rule], promises: Promises) -> Iterator[Check]:
     Raises:
         RuleError: a rule or a signal is not true of the fields of telemetry.
     """
-    plan = _plan(rules, promises.signals)
+    plan = plan_with(rules, promises.signals)
     promised = {(promise.attack, promise.sensor): promise for promise in promises.promises}
     with TemporaryDirectory(prefix="comtrap-") as folder:
         for attack in (name for name in ATTACKS if any(name == key[0] for key in promised)):
@@ -114,6 +114,19 @@ def prove_capture(rules: Sequence[Rule], capture: Capture) -> Check:
     return Check("capture", str(capture.path), fired=alerting, silent=silent, wrong=failed or noise)
 
 
+def plan_with(rules: Sequence[Rule], signals: Iterable[Signal]) -> Plan:
+    """What to run: the rules, then the signals.
+
+    Raises:
+        RuleError: a rule or a signal is not true of the fields of telemetry.
+    """
+    plan, errors = compile_rules(rules, telemetry())
+    if errors:
+        raise errors[0]
+    asked = [query_plan(signal.text, check(signal.query, telemetry(), signal.written)) for signal in signals]
+    return optimise(build([*plan.queries, *asked]))
+
+
 def _attacked(
     what: tuple[str, str],
     promise: Promise | None,
@@ -135,12 +148,3 @@ def _attacked(
         wrong=None if promise else "nothing is promised of this sensor",
         reason=promise.reason if promise else "",
     )
-
-
-def _plan(rules: Sequence[Rule], signals: Iterable[Signal]) -> Plan:
-    """The rules, then the signals."""
-    plan, errors = compile_rules(rules, telemetry())
-    if errors:
-        raise errors[0]
-    asked = [query_plan(signal.text, check(signal.query, telemetry(), signal.written)) for signal in signals]
-    return optimise(build([*plan.queries, *asked]))

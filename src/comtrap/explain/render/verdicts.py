@@ -52,10 +52,11 @@ def given(event: GivenEvent, pen: Pen) -> Iterator[Line]:
     for stage in event.stages:
         if len(event.stages) > 1:
             yield ("  ", Ink.TEXT), ("until" if not stage.number else f"stage {stage.number}", Ink.LABEL)
-        yield from draw((*_category(stage, event.event, pen), *branches(stage.judged, pen)), pen, margin=2)
+        yield from draw((*category(stage, event.event, pen), *branches(stage.judged, pen)), pen, margin=2)
 
 
-def _category(stage: AtStage, event: Event, pen: Pen) -> tuple[Branch, ...]:
+def category(stage: AtStage, event: Event, pen: Pen) -> tuple[Branch, ...]:
+    """The category that a stage asks for, if it does, beside those of the event."""
     if stage.category is None:
         return ()
     verdict = Verdict.TRUE if stage.of_category else Verdict.FALSE
