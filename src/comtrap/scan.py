@@ -13,6 +13,7 @@ from comtrap.rules.compile import compile_rules
 from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
 from comtrap.schema.telemetry import telemetry
+from comtrap.sinks.summary import Summary
 from comtrap.sources.walk import files
 
 if TYPE_CHECKING:
@@ -71,6 +72,25 @@ class Result:
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
         }
+
+    def summary(self, paths: Sequence[str], exceptions: Sequence[ExceptionItem] = ()) -> Summary:
+        """The run for outputs that tell it, without what another run of the same would not repeat."""
+        problems = self.tally.problems
+        return Summary(
+            paths=tuple(paths),
+            files=self.files,
+            events=self.tally.events,
+            reached=self.tally.reached,
+            sources=dict(sorted(self.tally.sources.items(), key=lambda s: (-s[1], s[0]))),
+            skipped=dict(sorted(problems.skipped.items())),
+            notes=dict(sorted(problems.notes.items())),
+            failed=dict(sorted(problems.failed.items())),
+            rules=self.rules,
+            wrong_rules=tuple(map(str, self.rule_errors)),
+            failures=self.failures,
+            exceptions=tuple(item.label for item in exceptions),
+            interrupted=self.interrupted,
+        )
 
 
 def scan(

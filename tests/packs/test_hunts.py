@@ -13,6 +13,7 @@ from comtrap.lang.parse import parse
 from comtrap.plan.build import build, query_plan
 from comtrap.proof.run import fired
 from comtrap.rules.attack import technique
+from comtrap.rules.load import load_rules
 from comtrap.schema.telemetry import telemetry
 
 HUNTS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((PACK / "hunts").glob("*.toml"))}
@@ -35,7 +36,7 @@ def plan(hunt):
 
 @pytest.mark.parametrize("hunt", HUNTS.values(), ids=HUNTS)
 def test_a_hunt_says_what_it_is_and_what_to_look_for(hunt):
-    assert set(hunt) == {"title", "sources", "techniques", "look_for", "query"}
+    assert set(hunt) == {"title", "sources", "techniques", "behaviours", "look_for", "query"}
     assert set(hunt["sources"]) <= SOURCES
     assert all(technique(name) for name in hunt["techniques"])
     assert len(hunt["look_for"].split()) > 15
@@ -49,6 +50,11 @@ def test_a_hunt_asks_for_fields_that_elastic_has(hunt):
 @pytest.mark.parametrize("name", SEEN)
 def test_a_hunt_comes_across_what_it_is_for(name):
     assert fired(plan(HUNTS[name]), PACK / "samples" / SEEN[name])
+
+
+@pytest.mark.parametrize("hunt", HUNTS.values(), ids=HUNTS)
+def test_a_hunt_goes_on_from_behaviours_that_rules_have(hunt):
+    assert set(hunt["behaviours"]) <= {rule.behaviour for rule in load_rules()}
 
 
 def test_most_hunts_are_about_single_events():

@@ -22,6 +22,7 @@ from comtrap.rules.load import DEFAULT, locate
 from comtrap.rules.load import load as load_files
 from comtrap.rules.rule import Severity
 from comtrap.scan import Result, scan
+from comtrap.sinks.summary import Summarised
 
 SEVERITIES = [s.word for s in Severity]
 
@@ -38,7 +39,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--format",
         default="console",
         metavar="NAME",
-        help="console for people, ndjson for programs, csv, timesketch, navigator (default: console)",
+        help="console or html for people, ndjson for programs, csv, timesketch, navigator (default: console)",
     )
     more("--output", metavar="FILE", help="write the alerts there instead of to standard output")
     more(
@@ -82,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
         with sink(out, blocks=True) if args.building_blocks else sink(out) as writer:
             for alert in result.alerts:
                 writer.write(alert)
+            if isinstance(writer, Summarised):
+                writer.finish(result.summary(args.paths, excepted))
     if args.stats is not None:
         Path(args.stats).write_text(json.dumps(result.stats, indent=2) + "\n", "utf-8")
     notes.problems(result)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from comtrap.com.catalogue import ComObject
 
 _KINDS = {"class": "class id", "application": "application id", "type library": "type library id", "ProgID": "ProgID"}
-_USES = {
+USES = {
     "elevation": "abused to elevate",
     "execution": "abused to run code",
     "download": "abused to fetch",
@@ -28,7 +28,7 @@ def page(known: ComObject) -> str:
         ("ProgID", ", ".join(known.progids)),
         ("interface", ", ".join(known.interfaces)),
         ("server", known.server),
-        ("use", _USES[known.use] + (", elevates without a prompt" if known.elevated else "")),
+        ("use", USES[known.use] + (", elevates without a prompt" if known.elevated else "")),
         ("about", known.about),
         ("benign", known.benign),
         *(("seen with", f"{a.name}: {a.use} ({a.reference})") for a in known.actors),

@@ -13,6 +13,7 @@ from rich.text import Text
 from comtrap.alerts.document import moment
 from comtrap.alerts.excerpt import excerpt
 from comtrap.normalise import document as documents
+from comtrap.sinks.fields import FIELDS
 from comtrap.sinks.plain import plain
 from comtrap.sinks.story import by_host, stories
 
@@ -29,25 +30,6 @@ OBJECTS = 3  # known COM objects of an alert that are shown
 LONGEST = 260  # characters of a value
 _INDENT = 2
 _LABEL = 10
-FIELDS = (
-    ("user", ("user.domain", "user.name")),
-    ("process", ("process.executable", "process.name")),
-    ("command", ("process.command_line",)),
-    ("decoded", ("comtrap.process.decoded_command",)),
-    ("parent", ("process.parent.executable", "process.parent.name")),
-    ("by", ("process.parent.command_line",)),
-    ("registry", ("registry.path",)),
-    ("data", ("registry.data.strings",)),
-    ("library", ("dll.path", "dll.name")),
-    ("file", ("file.path",)),
-    ("task", ("winlog.event_data.TaskName",)),
-    ("from", ("source.ip", "winlog.event_data.param6")),
-    ("to", ("destination.ip", "destination.domain")),
-    ("script", ("comtrap.powershell.script_block_text", "powershell.file.script_block_text", "winlog.event_data.Payload")),
-    ("buffer", ("process.Ext.api.parameters.buffer",)),
-    ("class", ("comtrap.com.clsid", "comtrap.com.appid")),
-)  # fmt: skip
-"""What is shown of an event: a word for it, and the fields it may be in, the first that has a value."""
 
 
 @dataclass(frozen=True, slots=True)

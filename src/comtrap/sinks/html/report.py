@@ -1,0 +1,221 @@
+"""The report as text: its head, the alerts one at a time, its tail."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from comtrap.alerts.document import moment
+from comtrap.sinks.html import attack, coverage
+from comtrap.sinks.html.data import Data
+from comtrap.sinks.html.hunts import hunts_of
+from comtrap.sinks.html.room import Room
+from comtrap.sinks.html.rules import known_objects, rule_views
+from comtrap.sinks.html.stories import Around, Story, story_of, told
+from comtrap.sinks.html.view import clock, day, entry, groups, severities
+from comtrap.sinks.plain import plain
+from comtrap.sinks.story import by_host, stories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from comtrap.alerts.alert import Alert
+    from comtrap.rules.rule import Severity
+    from comtrap.sinks.summary import Summary
+
+FIRST = 6  # stories named at the top
+
+
+class Report:
+    """All that a report says."""
+
+    def __init__(self, alerts: Sequence[Alert], total: Mapping[Severity, int], summary: Summary | None) -> None:
+        """Args: alerts: those shown, in order. total: all of the run by severity. summary: what was read, if known."""
+        self._alerts = alerts
+        self._total = total
+        self._summary = summary
+        self._rules = rule_views(alerts)
+        self._known = known_objects(alerts)
+        self._hunts = hunts_of(alerts)
+        self._around = Around(self._rules, self._hunts, {o.name: o.anchor for o in self._known})
+        hosts = by_host(alerts)
+        numbers = count(1)
+        self._hosts = {host: [(s, f"s{next(numbers)}") for s in stories(own)] for host, own in hosts.items()}
+
+    def text(self) -> Iterator[str]:
+        """The page in pieces, in order."""
+        room, data = Room(), Data([plain(h or "unknown host") for h in self._hosts], self._rules)
+        page = _templates().get_template("report.html").make_module(self._page(data))
+        yield _counted(page.head(), room)  # type: ignore[attr-defined]
+        for text in self._list(room, data):
+            yield _counted(text, room)
+        tail = {"data": Markup(data.json()), "short": room.short}  # noqa: S704 - escaped for where it stands
+        yield _templates().get_template("report.html").make_module(self._page(data) | tail).foot()  # type: ignore[attr-defined]
+
+    def _list(self, room: Room, data: Data) -> Iterator[str]:
+        parts: Any = _templates().get_template("story.html").module
+        number = 0
+        for place, (host, own) in enumerate(self._hosts.items()):
+            every = [alert for alerts, _ in own for alert in alerts]
+            yield parts.host(plain(host or "unknown host"), place, len(every), severities(every))
+            for alerts, anchor in own:
+                story = told(story_of(alerts, anchor, plain(host or ""), self._around), alerts, room, self._around)
+                yield parts.opened(story)
+                for alike in groups(alerts):
+                    made = entry(number, alike, room)
+                    data.add(made, place, room)
+                    yield parts.entry(made, self._around.objects)
+                    number += 1
+                yield parts.closed(story)
+            yield "</section>\n"
+
+    def _page(self, data: Data) -> dict[str, Any]:
+        total, summary = sum(self._total.values()), self._summary
+        script = Markup(_asset("report.js"))  # noqa: S704 - ours
+        css = Markup(_asset("report.css"))  # noqa: S704 - ours
+        counts = sorted(self._total.items(), reverse=True)
+        return {
+            "policy": _policy(script, css),
+            "script": script,
+            "css": css,
+            "version": version("comtrap"),
+            "title": self._title(total),
+            "lede": self._lede(),
+            "parts": self._parts(),
+            "total": total,
+            "left_out": total - len(self._alerts),
+            "counts": counts,
+            "bars": _bars(counts),
+            "summary": summary,
+            "source_names": ", ".join(map(plain, summary.sources)) if summary is not None else "",
+            "hosts": data.hosts,
+            "rules": self._rules,
+            "techniques": data.techniques,
+            "first": self._first(),
+            "tactics": attack.tactics(self._alerts, summary, data.techniques),
+            "known": self._known,
+            "hunts": self._hunts,
+            "sources": coverage.sources(summary),
+            "blind": coverage.blind(summary),
+            "troubles": coverage.troubles(summary),
+            "inputs": ", ".join(plain(p)[:200] for p in summary.paths[:20]) if summary is not None else "",
+            "data": "",
+            "short": False,
+        }
+
+    def _title(self, total: int) -> str:
+        hosts = len(self._hosts)
+        return f"{_counted_word(total, 'alert')} on {_counted_word(hosts, 'host')}" if total else "No alerts"
+
+    def _lede(self) -> str:
+        if not self._alerts:
+            return "What was read, and what could not be seen, is below."
+        times = [e.time_ns for a in self._alerts for e in a.evidence]
+        began, ended = min(times), max(times)
+        until = f"{clock(ended)[:8]}" if day(began) == day(ended) else f"{day(ended)} {clock(ended)[:8]}"
+        told = _counted_word(sum(map(len, self._hosts.values())), "story", "stories")
+        return f"Between {day(began)} {clock(began)[:8]} and {until} UTC, in {told}: alerts that belong together."
+
+    def _first(self) -> list[Story]:
+        """The worst stories, those of more rules first, then the earlier."""
+        ranked = sorted(
+            ((alerts, anchor, host) for host, own in self._hosts.items() for alerts, anchor in own),
+            key=lambda s: (
+                -max(a.rule.severity for a in s[0]),
+                -len({a.rule.id for a in s[0]}),
+                min(a.time_ns for a in s[0]),
+                s[1],
+            ),
+        )
+        return [
+            story_of(alerts, anchor, plain(host or "unknown host"), self._around)
+            for alerts, anchor, host in ranked[:FIRST]
+        ]
+
+    def _parts(self) -> list[tuple[str, str]]:
+        wanted = [
+            ("alerts", "Alerts", True),
+            ("attack", "ATT&CK", bool(self._alerts) or bool(self._summary and self._summary.rules)),
+            ("objects", "COM objects", bool(self._known)),
+            ("guides", "Guides", bool(self._rules)),
+            ("hunts", "Hunts", bool(self._hunts)),
+            ("coverage", "Coverage", self._summary is not None),
+        ]
+        return [(anchor, name) for anchor, name, there in wanted if there]
+
+
+def _counted(text: Any, room: Room) -> str:
+    made = str(text)
+    room.used += len(made.encode())
+    return made
+
+
+def _counted_word(count: int, word: str, words: str = "") -> str:
+    return f"{count:,} {word if count == 1 else words or word + 's'}"
+
+
+def _bars(counts: Sequence[tuple[Severity, int]]) -> list[dict[str, Any]]:
+    """The share of each severity of a bar of 1,000."""
+    total = sum(share for _, share in counts) or 1
+    out: list[dict[str, Any]] = []
+    at = 0.0
+    for severity, share in counts:
+        width = 1000 * share / total
+        out.append({"word": severity.word, "x": f"{at:.1f}", "width": f"{max(2.0, width - 3):.1f}"})
+        at += width
+    return out
+
+
+def _policy(script: str, css: str) -> str:
+    """What the page may do: run our script, use our style, and nothing else."""
+    return (
+        f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'sha256-{_hash(css)}'; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _asset(name: str) -> str:
+    text = files("comtrap.sinks.html").joinpath("templates", name).read_text("utf-8").replace("\r\n", "\n")
+    assert "</s" not in text
+    return text
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=PackageLoader("comtrap.sinks.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "grouped": lambda number: f"{number:,}",
+        "counted": _counted_word,
+        "moment": moment,
+        "clock": clock,
+        "day": day,
+        "plain": plain,
+        "anchor": anchor,
+        "host_of": lambda link: urlsplit(link).netloc or link,
+    }
+    return made
+
+
+def anchor(alert: Alert) -> str:
+    """Where an alert stands; the same in every report of the same logs."""
+    return f"a-{alert.id[:16]}"

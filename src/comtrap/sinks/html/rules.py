@@ -1,0 +1,118 @@
+"""What is known of the rules that fired and of the COM objects their alerts name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comtrap.com.page import USES
+from comtrap.sinks.html.markdown import rendered
+from comtrap.sinks.plain import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+    from comtrap.alerts.alert import Alert
+    from comtrap.rules.rule import Severity, Technique
+
+_QUERY = 20_000  # characters of a query
+
+
+@dataclass(frozen=True, slots=True)
+class ActorView:
+    """Who was seen, doing what; the link is empty if it is none to the web."""
+
+    name: str
+    use: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """A rule that fired."""
+
+    id: str
+    anchor: str
+    name: str
+    severity: Severity
+    count: int
+    techniques: tuple[Technique, ...]
+    description: Markup
+    reason: Markup
+    note: Markup
+    response: Markup
+    query: str
+    actors: list[ActorView]
+    false_positives: list[str]
+    references: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """A COM object that alerts name."""
+
+    anchor: str
+    name: str
+    use: str
+    elevated: bool
+    about: str
+    facts: list[tuple[str, str]]
+    references: list[str]
+
+
+def rule_views(alerts: Sequence[Alert]) -> list[RuleView]:
+    """The rules of the alerts, worst first, then by how often, then by name."""
+    counts = Counter(str(a.rule.id) for a in alerts)
+    rules = {str(a.rule.id): a.rule for a in alerts}
+    order = sorted(rules, key=lambda i: (-rules[i].severity, -counts[i], rules[i].name, i))
+    return [
+        RuleView(
+            id=name,
+            anchor=f"r-{name}",
+            name=plain(rule.name),
+            severity=rule.severity,
+            count=counts[name],
+            techniques=rule.techniques,
+            description=rendered(rule.description),
+            reason=rendered(rule.risk_reason),
+            note=rendered(rule.note),
+            response=rendered(rule.response),
+            query=rule.text.strip()[:_QUERY],
+            actors=[ActorView(a.name, a.use, _web(a.reference)) for a in rule.actors],
+            false_positives=list(rule.false_positives),
+            references=[link for r in rule.references if (link := _web(r))],
+        )
+        for name in order
+        for rule in (rules[name],)
+    ]
+
+
+def known_objects(alerts: Sequence[Alert]) -> list[ObjectView]:
+    """The objects that alerts name, those of more alerts first; abused ones before others."""
+    counts = Counter(str(o["name"]) for a in alerts for o in a.why.objects)
+    found = {str(o["name"]): o for a in alerts for o in a.why.objects}
+    order = sorted(found, key=lambda n: (found[n]["use"] in {"ordinary", "context"}, -counts[n], n))
+    out = []
+    for number, name in enumerate(order):
+        o = found[name]
+        facts = [
+            ("id", str(o["id"] or "")),
+            ("AppID", str(o["appid"] or "")),
+            ("ProgID", ", ".join(o["progids"])),
+            ("interface", ", ".join(o["interfaces"])),
+            ("server", str(o["server"])),
+            ("everyday use", str(o["benign"])),
+            ("seen with", "; ".join(f"{a['name']} {a['use']}" for a in o["actors"])),
+            ("here", f"{counts[name]:,} alert{'s' * (counts[name] != 1)}"),
+        ]
+        told = [(label, text) for label, text in facts if text]
+        links = [link for r in o["references"] if (link := _web(r))]
+        out.append(ObjectView(f"o{number}", name, USES[o["use"]], bool(o["elevated"]), str(o["about"]), told, links))
+    return out
+
+
+def _web(address: str) -> str:
+    return address if address.startswith(("https://", "http://")) else ""

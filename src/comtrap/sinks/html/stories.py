@@ -1,0 +1,142 @@
+"""A story as a report shows it: its title, its tree, and what to ask next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from comtrap.alerts.tree import tree
+from comtrap.sinks.html.queries import questions
+from comtrap.sinks.html.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from comtrap.alerts.alert import Alert
+    from comtrap.alerts.tree import Node
+    from comtrap.rules.rule import Severity
+    from comtrap.sinks.html.hunts import HuntView
+    from comtrap.sinks.html.queries import Question
+    from comtrap.sinks.html.room import Room
+    from comtrap.sinks.html.rules import RuleView
+
+_SPLIT = re.compile(r"^(.*[\\/])?([^\\/]+[\\/]*)$", re.DOTALL)
+_PATHS = {"process", "library", "file", "registry"}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A node of a tree, ready to be shown."""
+
+    kind: str
+    edge: str
+    com: bool
+    folder: str
+    base: str
+    said: str
+    number: int | None
+    user: str
+    worst: Severity | None
+    hits: int
+    anchor: str
+    children: list[NodeView]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Alerts that belong together."""
+
+    anchor: str
+    host: str
+    title: str
+    severity: Severity
+    began: int
+    span: str
+    count: int
+    techniques: list[str]
+    rules: list[RuleView] = field(default_factory=list)
+    roots: list[NodeView] = field(default_factory=list)
+    more_nodes: int = 0
+    questions: list[Question] = field(default_factory=list)
+    hunts: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a report says elsewhere, for stories to point at.
+
+    Attributes:
+        rules: those that fired, worst first.
+        objects: anchors by the objects' names.
+    """
+
+    rules: Sequence[RuleView]
+    hunts: Sequence[HuntView]
+    objects: Mapping[str, str]
+
+
+def story_of(alerts: Sequence[Alert], anchor: str, host: str, around: Around) -> Story:
+    """What is said of some alerts in a line."""
+    times = [e.time_ns for a in alerts for e in a.evidence]
+    own = {str(a.rule.id) for a in alerts}
+    rules = [rule for rule in around.rules if rule.id in own]
+    return Story(
+        anchor=anchor,
+        host=host,
+        title=rules[0].name,
+        severity=max(a.rule.severity for a in alerts),
+        began=min(times),
+        span=_span(max(times) - min(times)),
+        count=len(alerts),
+        techniques=list(dict.fromkeys(f"{t.id} {t.name}" for a in alerts for t in a.rule.techniques)),
+        rules=rules,
+    )
+
+
+def told(story: Story, alerts: Sequence[Alert], room: Room, around: Around) -> Story:
+    """The story with its tree and what to ask next, if there is room for them."""
+    if not room.values:
+        return story
+    grown = tree(alerts)
+    behaviours = {a.rule.behaviour for a in alerts}
+    return replace(
+        story,
+        roots=[_node(n, alerts, room, around.objects) for n in grown.roots],
+        more_nodes=grown.more,
+        questions=questions(alerts),
+        hunts=[(h.title, h.anchor) for h in around.hunts if behaviours & set(h.behaviours)],
+    )
+
+
+def _node(node: Node, alerts: Sequence[Alert], room: Room, objects: Mapping[str, str]) -> NodeView:
+    longest = min(400, room.values)
+    label = shown(node.label, longest)
+    split = _SPLIT.match(label) if node.kind in _PATHS else None
+    said = shown(node.label if node.kind == "script" else node.detail, longest)
+    return NodeView(
+        kind=node.kind,
+        edge=node.edge,
+        com=node.com,
+        folder=(split[1] or "") if split else "",
+        base=split[2] if split else label,
+        said=said if node.kind == "script" or said != label else "",
+        number=node.number,
+        user=shown(node.user, 80) if node.kind == "process" else "",
+        worst=max((alerts[n].rule.severity for n in node.alerts), default=None),
+        hits=len(node.alerts),
+        anchor=objects.get(node.label, "") if node.kind == "object" else "",
+        children=[_node(child, alerts, room, objects) for child in node.children],
+    )
+
+
+def _span(span_ns: int) -> str:
+    seconds = span_ns / 1_000_000_000
+    if seconds < 0.001:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.3f} s"
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= size * 2:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
