@@ -8,6 +8,7 @@ import signal
 import sys
 
 from comtrap.errors import SourceError
+from comtrap.sources import child
 
 
 def echo(request):
@@ -94,3 +95,9 @@ def piles_up(_request):
         return deeper(number + 1)
 
     return deeper(0)
+
+
+def asks(request):
+    for byte in request:
+        reply = yield child.Question(bytes([byte]))
+        yield b"said " + reply

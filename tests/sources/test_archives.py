@@ -7,12 +7,16 @@ import gzip
 import io
 import lzma
 import os
+import struct
 import tarfile
 import zipfile
+import zlib
 
 import pytest
 from tests.sources.reading import field, file_rows
 
+from comtrap.errors import SourceError
+from comtrap.events.origin import Origin
 from comtrap.events.problems import Problems
 from comtrap.sources import archives, stream
 from comtrap.sources.read import read
@@ -47,6 +51,21 @@ def tarred(members):
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return out.getvalue()
+
+
+def inside(data, passwords=()):
+    """What is in an archive, in this process: members and their bytes as far as they go; and the problems."""
+    problems = Problems()
+    allowance = stream.Allowance(len(data))
+    found = []
+    try:
+        for content in archives.contents(
+            stream.Stream(io.BytesIO(data)), Origin("", "input"), allowance, problems, passwords
+        ):
+            found.append((content.origin.member, stream.exactly(content.stream, 1 << 30)))
+    except SourceError as error:
+        problems.fail("input", str(error))
+    return found, problems
 
 
 def origins(folder, data):
@@ -136,7 +155,7 @@ def test_an_encrypted_member_is_said_and_the_others_read(tmp_path):
     found, problems = origins(tmp_path, bytes(data))
 
     assert [member for member, _, _ in found] == ["a", "c"]
-    assert problems.failed == {f"{tmp_path}/input!secret": "is encrypted; unpack it with its password first"}
+    assert problems.failed == {f"{tmp_path}/input!secret": archives.ENCRYPTED}
 
 
 def test_a_broken_member_is_said_and_the_next_read(tmp_path):
@@ -190,7 +209,7 @@ def test_names_that_point_elsewhere_are_names(tmp_path, pack):
     assert [p.name for p in tmp_path.iterdir()] == ["input"]
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "/", "a/", "\\", "C:", "\n", "\x1b[2J", "!", "n" * 65_000])
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "a/", "\\", "C:", "\n", "\x1b[2J", "!", "n" * 1024])
 def test_a_member_of_any_name_is_read_and_what_follows_it(tmp_path, name):
     found, problems = origins(tmp_path, zipped_as([name, "b"]))
 
@@ -244,31 +263,35 @@ def test_a_method_that_is_not_read_costs_its_member(tmp_path, method, flags):
     assert list(problems.failed) == [f"{tmp_path}/input!a"]
 
 
-def test_a_bomb_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
+def test_a_name_longer_than_any_path_is_cut(tmp_path):
+    assert [member for member, _, _ in origins(tmp_path, zipped_as(["n" * 65_000]))[0]] == ["n" * 1024 + "\u2026"]
+
+
+def test_a_bomb_is_not_unpacked_to_its_end(monkeypatch):
     monkeypatch.setattr(stream, "FREE_BYTES", 1 << 20)
     bomb = zipped({"a": LINES, "bomb": b"\n" * (8 << 20), "after": LINES})
 
-    found, problems = origins(tmp_path, bomb)
+    found, problems = inside(bomb)
 
-    assert [member for member, _, _ in found] == ["a"]
-    assert "unpacks to more than" in problems.failed[f"{tmp_path}/input"]
+    assert [member for member, _ in found] == ["a"]
+    assert "unpacks to more than" in problems.failed["input"]
 
 
-def test_a_bomb_in_an_archive_in_an_archive_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
+def test_a_bomb_in_an_archive_in_an_archive_is_not_unpacked_to_its_end(monkeypatch):
     monkeypatch.setattr(stream, "FREE_BYTES", 1 << 20)
     bomb = zipped({"inner.zip": zipped({"a": b"\n" * (8 << 20)})})
 
-    assert "unpacks to more than" in origins(tmp_path, bomb)[1].failed[f"{tmp_path}/input"]
+    assert "unpacks to more than" in inside(bomb)[1].failed["input"]
 
 
-def test_more_members_than_any_collection_has_are_not_read(tmp_path, monkeypatch):
+def test_more_members_than_any_collection_has_are_not_read(monkeypatch):
     monkeypatch.setattr(archives, "MEMBERS", 3)
     members = {str(n): LINES for n in range(5)}
     for data in (zipped(members), tarred(members)):
-        found, problems = origins(tmp_path, data)
+        found, problems = inside(data)
 
-        assert [member for member, _, _ in found] == ["0", "1", "2"]
-        assert "more than 3 members" in problems.failed[f"{tmp_path}/input"]
+        assert [member for member, _ in found] == ["0", "1", "2"]
+        assert "more than 3 members" in problems.failed["input"]
 
 
 def test_a_member_that_is_no_log_is_said_by_name(tmp_path):
@@ -276,3 +299,88 @@ def test_a_member_that_is_no_log_is_said_by_name(tmp_path):
 
     assert [member for member, _, _ in found] == ["a"]
     assert "text, but no JSON" in problems.failed[f"{tmp_path}/input!README.txt"]
+
+
+def encrypted(members, password):
+    """A zip archive under the password that the format's first encryption knows; members are stored."""
+    data = bytearray(zipped(members, zipfile.ZIP_STORED))
+    with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
+        entries = archive.infolist()
+    out, listed = bytearray(), bytearray()
+    for entry in entries:
+        content = members[entry.filename]
+        crypt = _Cipher(password)
+        body = crypt.encrypted(bytes(11) + bytes([entry.CRC >> 24]) + content)
+        name = entry.filename.encode()
+        common = struct.pack("<HHHHHIIIHH", 20, 1, 0, 0, 33, entry.CRC, len(body), len(content), len(name), 0)
+        listed += b"PK\1\2" + struct.pack("<H", 20) + common + bytes(10) + struct.pack("<I", len(out)) + name
+        out += b"PK\3\4" + common + name + body
+    end = struct.pack("<HHHHIIH", 0, 0, len(entries), len(entries), len(listed), len(out), 0)
+    return bytes(out + listed + b"PK\5\6" + end)
+
+
+class _Cipher:
+    """PKWARE's stream cipher, as APPNOTE.TXT 6.1 has it."""
+
+    def __init__(self, password):
+        self.keys = [0x12345678, 0x23456789, 0x34567890]
+        for byte in password:
+            self.update(byte)
+
+    def update(self, byte):
+        one, two, three = self.keys
+        one = crc32_of(one, byte)
+        two = ((two + (one & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
+        self.keys = [one, two, crc32_of(three, two >> 24)]
+
+    def encrypted(self, data):
+        out = bytearray()
+        for byte in data:
+            key = self.keys[2] | 2
+            out.append(byte ^ (key * (key ^ 1) >> 8 & 0xFF))
+            self.update(byte)
+        return bytes(out)
+
+
+def crc32_of(crc, byte):
+    return zlib.crc32(bytes([byte]), crc ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
+
+
+def test_an_encrypted_member_is_read_with_its_password():
+    found, problems = inside(encrypted({"a": LINES, "b": b"x" * 9000}, b"infected"), (b"infected",))
+
+    assert found == [("a", LINES), ("b", b"x" * 9000)]
+    assert problems.failed == {}
+
+
+def test_each_password_is_tried():
+    data = zipped({"inner.zip": encrypted({"a": LINES}, b"second"), "b.zip": encrypted({"c": LINES}, b"first")})
+
+    assert inside(data, (b"first", b"second"))[0] == [("inner.zip!a", LINES), ("b.zip!c", LINES)]
+
+
+def test_no_password_but_the_right_one_opens_a_member():
+    passwords = tuple(b"%d" % n for n in range(2000))  # one in 256 passes the first check
+
+    found, problems = inside(encrypted({"a": LINES}, b"infected"), passwords)
+
+    assert found == []
+    assert problems.failed == {"input!a": "is encrypted, and none of the passwords given is its own"}
+
+
+def test_a_member_encrypted_with_aes_is_said_to_be():
+    data = bytearray(encrypted({"a": LINES}, b"x"))
+    data[8], data[data.index(b"PK\1\2") + 10] = 99, 99
+
+    assert inside(bytes(data), (b"x",))[1].failed == {"input!a": archives.AES}
+
+
+def test_an_lzma_member_that_wants_more_memory_than_it_may_is_not_opened():
+    data = bytearray(zipped({"a": LINES, "b": LINES}, zipfile.ZIP_LZMA))
+    at = 30 + 1 + 4 + 1  # header, name, version and size, settings
+    data[at : at + 4] = b"\xff" * 4
+
+    found, problems = inside(bytes(data))
+
+    assert found == [("b", LINES)]
+    assert problems.failed == {"input!a": "cannot be unpacked: takes more than 256 MiB of memory"}

@@ -53,7 +53,7 @@ def test_nothing_is_started_before_the_first_request():
 
 
 def test_the_process_imports_what_the_function_needs_and_no_more():
-    assert run(functions.public_names, b"") == b""
+    assert run(functions.public_names, b"", Limits(seconds=61)) == b""
 
 
 def test_modules_are_never_looked_for_where_the_run_was_started(tmp_path):
@@ -93,6 +93,13 @@ def test_two_answers_can_be_read_at_once():
     both = zip(stream(functions.pieces, b"ab"), stream(functions.pieces, b"cd"), strict=True)
 
     assert [(one[:1], other[:1]) for one, other in both] == [(b"a", b"c"), (b"b", b"d")]
+
+
+def test_a_question_waits_for_its_reply():
+    left = stream(functions.asks, b"ab")
+
+    assert [next(left), left.send(child.YES), next(left), next(left)] == [b"a", b"said y", b"b", b"said n"]
+    assert run(functions.echo, b"next") == b"next"
 
 
 def test_time_in_which_nobody_asks_is_not_counted():

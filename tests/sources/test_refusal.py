@@ -16,7 +16,6 @@ from comtrap.sources.refusal import refusal
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>", "declares a document type"),
         (b"7z\xbc\xaf\x27\x1c\0\4", "7-Zip"),
         (b"Rar!\x1a\x07\1\0", "RAR"),
-        (b"\x28\xb5\x2f\xfd\0\0", "Zstandard"),
         (b"PARE\0\0", "encrypted Parquet"),
         (b"MZ\x90\0", "a program"),
         (b"\x13\x37\0\0", "neither EVTX nor JSON"),

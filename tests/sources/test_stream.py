@@ -40,13 +40,6 @@ def test_more_than_the_allowance_ends_it(monkeypatch):
         Stream(io.BytesIO(b"x"), allowance).read(1)
 
 
-def test_the_allowance_grows_with_an_input_of_unknown_size():
-    allowance = Allowance(0)
-    Stream(io.BytesIO(bytes(50)), allowance, growing=True).read(50)
-
-    assert (allowance.packed_bytes, allowance.spent_bytes) == (50, 0)
-
-
 def test_only_a_file_that_is_whole_can_be_read_in_another_order():
     file = io.BytesIO(b"abc")
     file.read(2)

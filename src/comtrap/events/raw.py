@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from comtrap.events.arrays import plain
+from comtrap.events.origin import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,29 +19,7 @@ Kind: TypeAlias = tuple[str, int]
 
 ECS: Kind = ("", 0)
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where records came from: enough to find one again.
-
-    Attributes:
-        source: the container format: ``evtx``, ``ndjson`` …
-        path: the file, as the user named it or as the walk found it.
-        member: the archive member's name (nested ones joined by ``!``), or None.
-        first: the event number of the record at position 0, so that ``_event`` is ``first + position``.
-        head: sha256 (hex) of the content's first bytes: a host id for events that name no host.
-    """
-
-    source: str
-    path: str
-    member: str | None = None
-    first: int = 0
-    head: str = ""
-
-    @property
-    def name(self) -> str:
-        """Path and member, for messages."""
-        return self.path if self.member is None else f"{self.path}!{self.member}"
+__all__ = ["ECS", "Kind", "Origin", "RawBatch"]
 
 
 @dataclass(frozen=True, slots=True)

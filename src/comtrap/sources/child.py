@@ -26,11 +26,12 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from comtrap.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 GRACE = 5  # seconds after which a process that should have ended itself is ended
 _FRAME, _HEADER = struct.Struct("<cQ"), struct.Struct("<IQ")
-_DATA, _END, _ERROR, _MEMORY = b"+", b".", b"!", b"^"
+_DATA, _ASKED, _END, _ERROR, _MEMORY = b"+", b"?", b".", b"!", b"^"
+YES, NO = b"y", b"n"
 _PIECE = 1 << 20
 
 # Importing the package's public names would take longer than most calls, and parsers need none of them.
@@ -58,6 +59,10 @@ class Limits:
     memory_bytes: int = 1 << 30
 
 
+class Question(bytes):
+    """A piece of an answer after which the function waits for `YES` or `NO`: what is sent to the iterator, else no."""
+
+
 LIMITS = Limits()
 _idle: dict[Limits, list[Worker]] = {}
 
@@ -76,10 +81,12 @@ def run(function: Callable[[bytes], bytes], request: bytes, limits: Limits = LIM
     return b"".join(_answers(function, request, limits))
 
 
-def stream(function: Callable[[bytes], Iterator[bytes]], request: bytes, limits: Limits = LIMITS) -> Iterator[bytes]:
+def stream(
+    function: Callable[[bytes], Iterator[bytes]], request: bytes, limits: Limits = LIMITS
+) -> Generator[bytes, bytes | None, None]:
     """The same of a function that gives its answer in pieces, each of them as soon as it is there.
 
-    While nobody asks for the next piece the process waits, and that costs none of its time.
+    A piece that is a `Question` there waits for what is sent here. While nobody asks for the next piece the process waits, and that costs none of its time.
 
     Raises:
         SourceError: as `run`; the pieces before it stand.
@@ -102,7 +109,7 @@ def unpacked(data: bytes) -> list[bytes]:
     return out
 
 
-def _answers(function: Callable[[bytes], Any], request: bytes, limits: Limits) -> Iterator[bytes]:
+def _answers(function: Callable[[bytes], Any], request: bytes, limits: Limits) -> Generator[bytes, bytes | None, None]:
     waiting = _idle.setdefault(limits, [])
     worker = waiting.pop() if waiting else Worker(limits)
     whole = False
@@ -144,7 +151,7 @@ class Worker:
         assert self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
 
-    def answers(self, function: Callable[[bytes], Any], request: bytes) -> Iterator[bytes]:
+    def answers(self, function: Callable[[bytes], Any], request: bytes) -> Generator[bytes, bytes | None, None]:
         """What the function gives; see `run` and `stream`."""
         name = f"{function.__module__}:{function.__qualname__}".encode()
         began = time.monotonic()
@@ -159,12 +166,22 @@ class Worker:
             data = self._take(size, began)
             if status == _DATA:
                 yield data
+            elif status == _ASKED:
+                reply = yield data
+                self._reply(reply or NO)
             elif status == _END:
                 return
             elif status == _MEMORY:
                 raise SourceError(self._too_large())
             else:
                 raise SourceError(data.decode("utf-8", "replace"))
+
+    def _reply(self, reply: bytes) -> None:
+        began = time.monotonic()
+        try:
+            _write(self._in, reply)
+        except OSError:
+            self._died(began)
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -241,7 +258,7 @@ def serve(seconds: float, memory_bytes: int) -> None:
         while len(header := source.read(_HEADER.size)) == _HEADER.size:
             name_size, size = _HEADER.unpack(header)
             name, request = source.read(name_size).decode(), source.read(size)
-            for status, data in _served(name, request, seconds, nothing):
+            for status, data in _served(name, request, seconds, nothing, source):
                 out.write(_FRAME.pack(status, len(data)))
                 out.write(data)
                 out.flush()
@@ -249,9 +266,12 @@ def serve(seconds: float, memory_bytes: int) -> None:
             gc.freeze()
 
 
-def _served(name: str, request: bytes, seconds: float, nothing: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _served(
+    name: str, request: bytes, seconds: float, nothing: IO[bytes], source: IO[bytes]
+) -> Iterator[tuple[bytes, bytes]]:
     """The answers to one request, the last of them an end or an error."""
-    left: Iterator[bytes] | None = None
+    left: Generator[bytes, bytes | None, None] | None = None
+    reply: bytes | None = None
     while True:
         # Runs in a thread of its own that takes no lock of Python's, and ends the process.
         faulthandler.dump_traceback_later(seconds, exit=True, file=nothing)
@@ -259,8 +279,10 @@ def _served(name: str, request: bytes, seconds: float, nothing: IO[bytes]) -> It
             if left is None:
                 module, _, function = name.partition(":")
                 found = getattr(importlib.import_module(module), function)(request)
-                left = iter((found,)) if isinstance(found, bytes) else found
-            data = next(left, None)
+                left = _whole(found) if isinstance(found, bytes) else found
+            data = left.send(reply)
+        except StopIteration:
+            answer = _END, b""
         except MemoryError:
             answer = _MEMORY, b""
         except SourceError as error:
@@ -268,12 +290,17 @@ def _served(name: str, request: bytes, seconds: float, nothing: IO[bytes]) -> It
         except BaseException as error:  # noqa: BLE001 - panics of compiled code are no Exception; all of it is the input's
             answer = _ERROR, f"its parser failed: {type(error).__name__}: {error}"[:500].encode("utf-8", "replace")
         else:
-            answer = (_END, b"") if data is None else (_DATA, data)
+            answer = (_ASKED if isinstance(data, Question) else _DATA), data
         finally:
             faulthandler.cancel_dump_traceback_later()
         yield answer
-        if answer[0] != _DATA:
+        if answer[0] not in {_DATA, _ASKED}:
             return
+        reply = source.read(1) if answer[0] == _ASKED else None
+
+
+def _whole(answer: bytes) -> Generator[bytes, bytes | None, None]:
+    yield answer
 
 
 def _limit_memory(memory_bytes: int) -> None:

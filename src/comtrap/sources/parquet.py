@@ -5,12 +5,7 @@ All of a file's decoding happens in a process of its own; this one gets text.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-import weakref
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +21,7 @@ from comtrap.sources.ndjson import add, decoded
 from comtrap.sources.parquet_rows import UNFIT, described, documents, frames
 from comtrap.sources.record import TOO_LONG, BadRecordError
 from comtrap.sources.shapes.shape import shaped
+from comtrap.sources.shared_file import SharedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +64,7 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
     JSON records are.
     """
     origin = replace(content.origin, source="parquet")
-    file = _File.of(content)
+    file = SharedFile.of(content.stream)
     names = frozenset(orjson.loads(run(described, file.path, LIMITS))["names"])
     if wanted is None or "@timestamp" not in names or names.isdisjoint(_OF_ECS):
         yield from _records(file, origin, wanted, problems)
@@ -84,28 +80,7 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
     yield from groups.rest()
 
 
-class _File:
-    """A file that another process can open; a copy of it is gone once nobody refers to it."""
-
-    def __init__(self, path: bytes) -> None:
-        self.path = path
-
-    @classmethod
-    def of(cls, content: Content) -> _File:
-        """The content's own file, or a temporary copy of what is in an archive or comes from standard input."""
-        whole = getattr(content.stream, "whole_file", lambda: None)()
-        name = getattr(whole, "name", None)
-        if isinstance(name, str):
-            return cls(os.fsencode(Path(name).absolute()))
-        handle, path = tempfile.mkstemp(prefix="comtrap-")
-        copy = cls(os.fsencode(path))
-        weakref.finalize(copy, os.unlink, path)
-        with os.fdopen(handle, "wb") as out:
-            shutil.copyfileobj(content.stream, out)
-        return copy
-
-
-def _records(file: _File, origin: Origin, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
+def _records(file: SharedFile, origin: Origin, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
     """Rows of any form."""
     batches = Batches(origin, None if wanted is None else wanted.columns, decoded)
 
@@ -125,7 +100,7 @@ def _records(file: _File, origin: Origin, wanted: Wanted | None, problems: Probl
 class _Groups:
     """Rows gathered by kind until there are enough of them for a batch."""
 
-    file: _File
+    file: SharedFile
     origin: Origin
     problems: Problems
     _held: dict[Kind, list[pa.Table]] = field(default_factory=dict)

@@ -11,11 +11,11 @@ from typing import IO, TYPE_CHECKING
 
 from comtrap.errors import SourceError
 from comtrap.events.raw import Origin
-from comtrap.sources.archives import contents
+from comtrap.sources.opened import contents
 from comtrap.sources.pieces import content_of
 from comtrap.sources.refusal import refusal
 from comtrap.sources.registered import source_of
-from comtrap.sources.stream import Allowance, SpentError, Stream, reason
+from comtrap.sources.stream import SpentError, Stream, reason
 from comtrap.sources.text import as_utf8
 from comtrap.sources.walk import STDIN, printable
 
@@ -33,7 +33,13 @@ FILE_BITS = 40
 
 
 def read(
-    path: str, number: int, wanted: Wanted | None, problems: Problems, piece: Piece | None = None
+    path: str,
+    number: int,
+    wanted: Wanted | None,
+    problems: Problems,
+    piece: Piece | None = None,
+    *,
+    passwords: tuple[bytes, ...] = (),
 ) -> Iterator[RawBatch]:
     """All records of a file, of its members if it is an archive, in batches of one kind each.
 
@@ -45,11 +51,14 @@ def read(
         wanted: the raw columns to decode, None for all.
         problems: takes what cannot be read.
         piece: one of `pieces.pieces`, for some of the records only.
+        passwords: tried on members of archives that are encrypted.
     """
     origin = Origin("", printable(path), first=number << FILE_BITS)
     try:
         with _opened(path) as file:
-            yield from _all(file, origin, wanted, problems, piece)
+            yield from _all(
+                _contents(file, origin, problems, passwords), wanted, problems, None if piece is None else (file, piece)
+            )
     except OSError as error:
         problems.fail(origin.path, f"cannot be read: {reason(error)}")
     except SourceError as error:
@@ -62,18 +71,19 @@ def _opened(path: str) -> IO[bytes]:
     return Path(path).open("rb")
 
 
+def _contents(file: IO[bytes], origin: Origin, problems: Problems, passwords: tuple[bytes, ...]) -> Iterator[Content]:
+    whole = stat.S_ISREG(os.fstat(file.fileno()).st_mode) and origin.path != STDIN
+    return contents(Stream(file, whole=whole), origin, problems, passwords)
+
+
 def _all(
-    file: IO[bytes], origin: Origin, wanted: Wanted | None, problems: Problems, piece: Piece | None
+    found: Iterator[Content], wanted: Wanted | None, problems: Problems, piece: tuple[IO[bytes], Piece] | None
 ) -> Iterator[RawBatch]:
-    status = os.fstat(file.fileno())
-    whole = stat.S_ISREG(status.st_mode) and origin.path != STDIN
-    allowance = Allowance(status.st_size if whole else 0)
-    stream = Stream(file, None if whole else allowance, growing=not whole, whole=whole)
     row = 0
-    for content in contents(stream, origin, allowance, problems):
-        placed = replace(content, origin=replace(content.origin, first=origin.first + row))
-        for batch in _content(placed, wanted, problems, None if piece is None else (file, piece)):
-            row = max(row, batch.origin.first - origin.first + int(batch.frame["_position"][-1].as_py()) + 1)
+    for content in found:
+        placed = replace(content, origin=replace(content.origin, first=content.origin.first + row))
+        for batch in _content(placed, wanted, problems, piece):
+            row = max(row, batch.origin.first - content.origin.first + int(batch.frame["_position"][-1].as_py()) + 1)
             yield batch
 
 

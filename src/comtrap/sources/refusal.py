@@ -7,8 +7,6 @@ import re
 _KNOWN = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive, which is not read; unpack it first"),
     (0, b"Rar!\x1a\x07", "a RAR archive, which is not read; unpack it first"),
-    (0, b"\x28\xb5\x2f\xfd", "compressed with Zstandard, which is not read; unpack it first"),
-    (0, b"\x04\x22\x4d\x18", "compressed with LZ4, which is not read; unpack it first"),
     (
         4,
         b"LfLe",
@@ -37,7 +35,7 @@ def refusal(head: bytes) -> str:
             "XML, but no Windows events in it; expected is what wevtutil qe or Event Viewer's Save All Events As writes"
         )
     if b"\0" in head:
-        return "not a log that is known: neither EVTX nor JSON, gzip, zip or tar"
+        return "not a log that is known: neither EVTX nor JSON, XML or Parquet, nor an archive of a kind that is read"
     first = head.strip().split(b"\n")[0][:60].decode("ascii", "replace")
     shown = _PRINTABLE.sub("?", first).strip()
     return (

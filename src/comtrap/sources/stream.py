@@ -31,7 +31,7 @@ class Allowance:
     """How much one input has unpacked to so far.
 
     Attributes:
-        packed_bytes: size of the input itself; grows while standard input is read.
+        packed_bytes: size of the input itself.
         spent_bytes: unpacked so far.
     """
 
@@ -53,7 +53,7 @@ class Allowance:
 
 
 class SpentError(SourceError):
-    """An input unpacks to more than it may; no further member of it is read."""
+    """An input of which no further member is read: it unpacks to more than it may, or what unpacks it was ended."""
 
 
 class Stream(io.RawIOBase):
@@ -63,18 +63,14 @@ class Stream(io.RawIOBase):
         inner: where the bytes come from; its `read1` is used where there is one, so that what was unpacked before a
             break is not lost.
         allowance: what the bytes count against, None for bytes that were not unpacked.
-        growing: whether the bytes are the input itself, whose size is not known before (standard input).
         whole: whether `inner` is a file that may be read in another order, by `whole_file`.
     """
 
-    def __init__(
-        self, inner: IO[bytes], allowance: Allowance | None = None, *, growing: bool = False, whole: bool = False
-    ) -> None:
+    def __init__(self, inner: IO[bytes], allowance: Allowance | None = None, *, whole: bool = False) -> None:
         super().__init__()
         self._inner = inner
         self._read = getattr(inner, "read1", inner.read)
         self._allowance = allowance
-        self._growing = growing
         self._whole = whole
         self._ahead = b""
         self._broken: SourceError | None = None
@@ -95,6 +91,15 @@ class Stream(io.RawIOBase):
                 raise
             self._broken = error
         return self._ahead[:size]
+
+    def check(self) -> None:
+        """Say now what `peek` met after its first byte.
+
+        Raises:
+            SourceError: it met a break.
+        """
+        if self._broken is not None:
+            raise self._broken
 
     def whole_file(self) -> IO[bytes] | None:
         """The file itself, at its start, or None where there is none that could be read in another order."""
@@ -127,10 +132,7 @@ class Stream(io.RawIOBase):
         except BROKEN as error:
             raise SourceError(f"breaks off: {reason(error)}") from error
         if self._allowance is not None:
-            if self._growing:
-                self._allowance.packed_bytes += len(data)
-            else:
-                self._allowance.spend(len(data))
+            self._allowance.spend(len(data))
         return data
 
 
