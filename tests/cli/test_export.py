@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -46,3 +47,36 @@ def test_a_package_that_is_not_there_is_named(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
     code, said = run()
     assert (code, "pip install 'comtrap[export]'" in said) == (3, True)
+
+
+def test_kibanas_file_has_rules_exceptions_and_counts(tmp_path, capsys):
+    output = tmp_path / "rules.ndjson"
+
+    assert (
+        main(["export", "kibana", "--output", str(output), "--exceptions", "sccm", "--enable", "--stack", "8.17.3"])
+        == 0
+    )
+
+    lines = [json.loads(line) for line in output.read_text("utf-8").splitlines()]
+    assert lines[-1]["exported_count"] == len(lines) - 1
+    assert lines[-1]["exported_exception_list_item_count"] == 2
+    assert all(line["enabled"] for line in lines if "rule_id" in line)
+    assert "left out" in capsys.readouterr().err
+
+
+def test_a_wrong_file_of_exceptions_is_2(tmp_path, capsys):
+    (tmp_path / "a.toml").write_text("id = 1\n")
+
+    code = main(["export", "kibana", "--output", str(tmp_path / "x"), "--exceptions", str(tmp_path / "a.toml")])
+
+    assert (code, (tmp_path / "x").exists()) == (2, False)
+    assert "E303" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [("--index", "=x"), ("--index", "a="), ("--stack", "new"), ("--mark", 'a"b')])
+def test_a_wrong_option_of_kibanas_is_3(tmp_path, capsys, wrong):
+    with pytest.raises(SystemExit) as ended:
+        main(["export", "kibana", "--output", str(tmp_path / "x"), *wrong])
+
+    assert ended.value.code == 3
+    assert "expected" in capsys.readouterr().err

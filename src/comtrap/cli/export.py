@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comtrap import export
+from comtrap.cli import kibana_options
 from comtrap.cli.exits import RAN
 from comtrap.cli.lines import shown
 from comtrap.errors import PluginError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from comtrap.export.target import Exported, Note
 
+_OWN = {"kibana": kibana_options}
+"""Modules of targets that have arguments of their own: `add_options` and `options_of`."""
+
 
 def add(commands: Any) -> argparse.ArgumentParser:
     """The command's arguments: one sub-command a target."""
@@ -28,19 +32,21 @@ def add(commands: Any) -> argparse.ArgumentParser:
     targets = parser.add_subparsers(title="targets", metavar="TARGET", required=True)
     for name, target in every(export, "ABOUT", "export"):
         one = targets.add_parser(name, help=target.ABOUT, description=target.ABOUT)
-        one.set_defaults(target=target)
+        one.set_defaults(target=target, own=_OWN.get(name))
         into = "FILE" if hasattr(target, "SUFFIX") else "DIR"
         one.add_argument("--output", required=True, metavar=into, help="where to write; what is there is replaced")
         where = f"where the rules are (default: {DEFAULT})"
         one.add_argument("--rules", action="append", metavar="PACK|DIR|FILE", help=where)
         one.add_argument("--quiet", action="store_true", help="say only what is left out")
+        if name in _OWN:
+            _OWN[name].add_options(one)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Export, and say what could not be; gives the exit code."""
     rules = load_rules(*args.rules or ())
-    made: Exported = args.target.export(rules)
+    made: Exported = args.target.export(rules, **(args.own.options_of(args) if args.own is not None else {}))
     output = Path(args.output)
     _write(output, made, folder=not hasattr(args.target, "SUFFIX"))
     for line in _said(made.notes, quiet=args.quiet):

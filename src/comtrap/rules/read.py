@@ -13,6 +13,7 @@ from comtrap.errors import Diagnostic, Label, ParseError, RuleError, Span
 from comtrap.lang.parse import parse
 from comtrap.rules.attack import technique
 from comtrap.rules.guides import Guide, read_guide
+from comtrap.rules.kibana import as_kibana
 from comtrap.rules.rule import SOURCES, Rule, Severity, Technique
 from comtrap.rules.suppression import as_suppression
 from comtrap.rules.table import Reader, as_line, as_slug, as_text, as_texts, as_uuid
@@ -27,7 +28,7 @@ _REQUIRED = ("id", "name", "description", "behaviour", "severity", "index", "sou
 _OPTIONAL = (
     "risk_score", "references", "false_positives", "tags", "note", "setup", "interval", "lookback", "max_signals", "version",
     "author", "highlighted", "risk_reason", "actors", "guide", "response",
-    "suppression",
+    "suppression", "kibana",
 )  # fmt: skip
 _INTERVAL = re.compile(r"[1-9]\d*[smhd]")
 _LOOKBACK = re.compile(r"now-([1-9]\d*)([smhd])")
@@ -77,6 +78,7 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
         author=reader.value("author", as_texts, ("comtrap",)),
         highlighted=reader.value("highlighted", as_texts, ()),
         suppression=reader.value("suppression", as_suppression, None),
+        kibana=reader.value("kibana", as_kibana, {}),
     )
     reader.check_lookback(rule)
     if reader.wrong:

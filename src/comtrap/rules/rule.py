@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from uuid import UUID
 
@@ -61,6 +62,7 @@ class Rule:
         note: the investigation guide, Markdown: the rule's own steps, then those of the guide it names.
         response: what to do once an alert is confirmed, Markdown; put together in the same way.
         setup: the logging it needs, Markdown.
+        kibana: fields of Elastic's detection rules that only a deployment has a use for; see `comtrap.rules.kibana`.
     """
 
     id: UUID
@@ -90,3 +92,4 @@ class Rule:
     author: tuple[str, ...] = ("comtrap",)
     highlighted: tuple[str, ...] = ()
     suppression: Suppression | None = None
+    kibana: Mapping[str, Any] = field(default_factory=dict, hash=False)

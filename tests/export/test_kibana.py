@@ -1,0 +1,271 @@
+"""The whole pack as Kibana's import file, held to Kibana's schema and to what Elastic's rule tests check."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.deploy import schema
+from tests.golden import check_golden
+from tests.material import rule
+
+from comtrap.errors import PluginError
+from comtrap.export.kibana import bundle, export
+from comtrap.export.kibana_rule import MARK, Options, kibana_rule
+from comtrap.lang import ast
+from comtrap.lang.parse import parse
+from comtrap.lang.walk import walk
+from comtrap.rules.attack import technique, technique_name
+from comtrap.rules.exception_file import load_exceptions, locate_exceptions
+from comtrap.rules.load import load_rules
+from comtrap.rules.read import duration
+from comtrap.rules.suppression import Suppression
+from comtrap.schema.telemetry import telemetry
+
+RULES = load_rules()
+EXCEPTIONS, _ = load_exceptions([locate_exceptions("com_abuse")])
+TEXT = export(RULES, EXCEPTIONS).files["kibana.ndjson"]
+LINES = [json.loads(line) for line in TEXT.splitlines()]
+MADE = [line for line in LINES if "rule_id" in line]
+LISTS = [line for line in LINES if "list_id" in line and "item_id" not in line]
+ITEMS = [line for line in LINES if "item_id" in line]
+INDICES = re.compile(
+    r"winlogbeat-\*|logs-(endpoint\.events\.(process|registry|library|network|file|api)|system\.(security|system)"
+    r"|windows\.(sysmon_operational|forwarded|powershell|powershell_operational)|winlog\.winlog)-\*"
+)
+
+every = pytest.mark.parametrize("made", MADE, ids=[one.path.stem for one in RULES])
+
+
+def fields(query):
+    """The fields of a query, keys included."""
+    body = parse(query).body
+    if isinstance(body, ast.EventQuery):
+        return [node for node in walk(body.condition) if isinstance(node, ast.Field)]
+    ends = [body.until] if getattr(body, "until", None) else []
+    stages = [*body.stages, *ends]
+    below = [node for stage in stages for node in walk(stage.query.condition) if isinstance(node, ast.Field)]
+    return [*body.by, *(key for stage in stages for key in stage.by), *below]
+
+
+def test_every_rule_of_the_pack_is_exported():
+    assert [one["rule_id"] for one in MADE] == [str(one.id) for one in RULES]
+
+
+@every
+def test_a_rule_is_of_kibanas_schema(made):
+    schema.rule(made, imported=True)
+
+
+def test_lists_and_items_are_of_kibanas_schema():
+    for one in LISTS:
+        schema.exception_list(one, imported=True)
+    for one in ITEMS:
+        schema.exception_item(one, imported=True)
+
+
+def test_the_last_line_counts_what_is_there():
+    schema.DETAILS(LINES[-1], "details")
+    counts = {name: value for name, value in LINES[-1].items() if value}
+    assert counts == {
+        "exported_count": len(LINES) - 1,
+        "exported_rules_count": len(MADE),
+        "exported_exception_list_count": len(LISTS),
+        "exported_exception_list_item_count": len(ITEMS),
+    }
+
+
+def test_items_stand_behind_their_list():
+    behind = [line["list_id"] for line in LINES if "list_id" in line]
+    assert behind == sorted(behind, key=behind.index)
+    assert all("item_id" not in line for line, before in zip(LINES[1:], LINES, strict=False) if "rule_id" in before)
+
+
+def test_every_reference_is_to_a_list_that_is_there():
+    there = {one["list_id"] for one in LISTS}
+    assert {reference["list_id"] for one in MADE for reference in one["exceptions_list"]} == there
+
+
+def test_a_rule_gets_the_exceptions_that_name_it_and_no_others():
+    for one in MADE:
+        lists = {reference["list_id"] for reference in one["exceptions_list"]}
+        got = {item["item_id"] for item in ITEMS if item["list_id"] in lists}
+        named = {
+            f"comtrap_{i.label.replace('/', '_')}"
+            for e in EXCEPTIONS
+            for i in e.items
+            if one["rule_id"] in map(str, i.rules)
+        }
+        assert got == named
+
+
+@every
+def test_a_rule_is_known_as_ours_and_is_off(made):
+    assert MARK in made["tags"]
+    assert made["enabled"] is False
+
+
+@every
+def test_a_name_is_one_that_elastic_takes(made):
+    assert re.fullmatch(r"[a-zA-Z0-9].+?[a-zA-Z0-9\[\]()]", made["name"])
+
+
+@every
+def test_a_rule_id_is_a_uuid(made):
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", made["rule_id"])
+
+
+def test_names_and_ids_are_unique():
+    assert len({one["rule_id"] for one in MADE}) == len({one["name"] for one in MADE}) == len(MADE)
+
+
+@every
+def test_a_guide_begins_with_elastics_heading(made):
+    assert made["note"].startswith("## Triage and analysis\n")
+    assert len(re.findall(r"^## ", made["note"], re.MULTILINE)) == 1
+
+
+@every
+def test_techniques_have_the_names_and_places_of_attack(made):
+    tactics = [one["tactic"]["id"] for one in made["threat"]]
+    assert len(set(tactics)) == len(tactics)
+    for threat in made["threat"]:
+        for one in threat["technique"]:
+            below = one["subtechnique"]
+            assert all(sub["id"].startswith(f"{one['id']}.") for sub in below)
+            for known in (one, *below):
+                found = technique(f"{known['id']}/{threat['tactic']['id']}")
+                assert (found.name, found.tactic_name) == (known["name"], threat["tactic"]["name"])
+                assert known["name"] == technique_name(known["id"])
+                assert known["reference"] == f"https://attack.mitre.org/techniques/{known['id'].replace('.', '/')}/"
+
+
+@every
+def test_tactics_are_tags(made):
+    tactics = {f"Tactic: {one['tactic']['name']}" for one in made["threat"]}
+    assert {tag for tag in made["tags"] if tag.startswith("Tactic: ")} == tactics
+
+
+@every
+def test_index_patterns_are_those_of_windows_data(made):
+    assert all(INDICES.fullmatch(pattern) for pattern in made["index"])
+    assert len(set(made["index"])) == len(made["index"])
+
+
+@every
+def test_fields_are_elastics_own(made):
+    assert [field.name for field in fields(made["query"]) if field.name.startswith("comtrap.")] == []
+    assert [field.name for field in fields(made["query"]) if field.name not in telemetry()] == []
+
+
+@every
+def test_required_fields_are_those_of_the_query(made):
+    needed = {field.name for field in fields(made["query"]) if not field.optional}
+    assert {one["name"] for one in made["required_fields"]} == needed
+
+
+@every
+def test_what_is_looked_back_at_holds_every_sequence_and_every_gap(made):
+    body = parse(made["query"]).body
+    seen, interval = duration(made["from"].removeprefix("now-")), duration(made["interval"])
+    assert seen >= max(timedelta(minutes=9), interval)
+    if isinstance(body, ast.Sequence):
+        assert body.maxspan_ms is not None
+        longest = timedelta(milliseconds=body.maxspan_ms)
+        assert seen >= longest + interval
+        assert longest <= timedelta(minutes=2.5) or interval >= longest / 2
+
+
+@every
+def test_only_single_events_are_ranged_by_arrival(made):
+    arrival = "event.ingested" if isinstance(parse(made["query"]).body, ast.EventQuery) else None
+    assert made.get("timestamp_override") == arrival
+
+
+def test_one_rule_in_full():
+    one = next(line for line in MADE if line["name"] == "PowerShell script runs something through a COM object")
+    check_golden(
+        Path(__file__).parent / "golden" / "kibana_rule.json", json.dumps(one, indent=2, ensure_ascii=False) + "\n"
+    )
+
+
+def test_nothing_depends_on_the_run():
+    assert export(load_rules(), EXCEPTIONS).files["kibana.ndjson"] == TEXT
+
+
+def test_index_patterns_are_kept_and_renamed():
+    one = rule(index=("winlogbeat-*", "logs-system.security-*", "logs-endpoint.events.process-*"))
+
+    kept = kibana_rule(one, Options(index=(("logs-*", ""), ("winlogbeat-*", "dc1:winlogbeat-*"))))
+    assert kept["index"] == ["dc1:winlogbeat-*", "logs-system.security-*", "logs-endpoint.events.process-*"]
+    kept = kibana_rule(one, Options(index=(("logs-system.*", ""),)))
+    assert kept["index"] == ["logs-system.security-*"]
+    assert kept["related_integrations"] == [{"package": "system", "version": ">=1.0.0"}]
+
+
+def test_a_rule_that_reads_no_kept_index_is_left_out():
+    made = bundle([rule(number=1), rule(number=2, index=("endgame-*",))], (), Options(index=(("logs-*", ""),)))
+
+    assert [one["rule_id"] for one in made.rules] == [str(rule(number=1).id)]
+    assert [(note.rule.id, note.left_out) for note in made.notes] == [(rule(number=2).id, True)]
+
+
+def test_a_data_view_stands_in_for_index_patterns():
+    made = kibana_rule(rule(), Options(data_view="security-solution-default"))
+
+    assert made["data_view_id"] == "security-solution-default"
+    assert "index" not in made
+
+
+@pytest.mark.parametrize(
+    ("stack", "missing"),
+    [
+        ((9, 0), set()),
+        ((8, 14), set()),
+        ((8, 13), {"alert_suppression"}),
+        ((8, 10), {"alert_suppression", "investigation_fields"}),
+        ((8, 2), {"alert_suppression", "investigation_fields", "related_integrations", "required_fields", "setup"}),
+    ],
+)
+def test_an_older_stack_gets_no_later_field(stack, missing):
+    one = rule(highlighted=("process.name",), setup="Sysmon.", suppression=Suppression(("host.id",)))
+    newest, made = kibana_rule(one), kibana_rule(one, Options(stack=stack))
+
+    assert set(newest) - set(made) == missing
+    assert ("### Setup\n\nSysmon." in made.get("note", "")) == ("setup" in missing)
+
+
+def test_sequences_are_suppressed_since_8_18():
+    one = rule(
+        "sequence by host.id [any where true] [any where true]",
+        suppression=Suppression(("host.id",), timedelta(minutes=90)),
+    )
+
+    assert "alert_suppression" not in kibana_rule(one, Options(stack=(8, 17)))
+    assert kibana_rule(one, Options(stack=(8, 18)))["alert_suppression"]["duration"] == {"value": 90, "unit": "m"}
+
+
+def test_fields_for_kibana_alone_are_passed_on():
+    more = {"severity_mapping": [{"field": "a", "operator": "equals", "value": "b", "severity": "low"}], "to": "now-1m"}
+    made = kibana_rule(rule(kibana=more))
+
+    schema.rule(made)
+    assert made | more == made
+
+
+def test_an_action_without_throttle_says_so():
+    frequency = {"summary": True, "notifyWhen": "onActiveAlert"}
+    action = {"action_type_id": ".slack", "id": "1", "params": {}, "frequency": frequency}
+
+    made = kibana_rule(rule(kibana={"actions": [action]}))
+
+    schema.rule(made)
+    assert made["actions"][0]["frequency"] == frequency | {"throttle": None}
+
+
+def test_more_than_kibana_imports_is_refused():
+    with pytest.raises(PluginError, match="more than Kibana imports"):
+        export([rule(number=n, note="x" * 200_000) for n in range(60)])
