@@ -44,6 +44,25 @@ def test_not_a_number_is_no_reason_to_lose_a_record():
     assert (str(record["a"]), record["c"], repaired) == ("nan", 1, True)
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1E+400", "9" * 400, "-" + "1" * 5000, "1" * 400 + ".5e3"])
+def test_a_number_no_double_can_hold_is_its_text_and_nothing_was_repaired(number):
+    assert parsed(f'{{"a":{number},"b":1.5,"c":7}}'.encode()) == ({"a": number, "b": 1.5, "c": 7}, False)
+
+
+@pytest.mark.parametrize("other", ['"\\ud800"', "NaN", '"\t"'])
+def test_beside_such_a_number_something_may_have_to_be_repaired(other):
+    record, repaired = parsed(f'{{"a":1e999,"b":{other}}}'.encode())
+
+    assert (record["a"], repaired) == ("1e999", True)
+
+
+@given(st.integers(-(1 << 70), 1 << 70) | st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_the_same_whichever_parser_reads_them(number):
+    record, _ = parsed(f'{{"a":{number!r},"b":1e999}}'.encode())
+
+    assert repr(record["a"]) == repr(parsed(f'{{"a":{number!r}}}'.encode())[0]["a"])
+
+
 def test_of_equal_keys_the_last_counts():
     assert parsed(b'{"a":1,"a":2}') == ({"a": 2}, False)
 
@@ -54,7 +73,7 @@ def test_of_equal_keys_the_last_counts():
         (b'{"a":', BAD_JSON),
         (b"nonsense", BAD_JSON),
         (b'{"a":1} trailing', BAD_JSON),
-        (b'{"a":' + b"1" * 5000 + b"}", BAD_JSON),
+        (b'{"a":' + b"1" * 5000 + b"x}", BAD_JSON),
         (b"[1]", NO_OBJECT),
         (b'"text"', NO_OBJECT),
         (b"null", NO_OBJECT),
@@ -83,6 +102,19 @@ def test_objects_as_deep_as_is_allowed_are_read():
     text = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
 
     assert parsed(text)[1] is False
+
+
+@given(st.integers(DEPTH - 3, DEPTH + 3), st.integers(0, 3), st.sampled_from(["[]", "{}", "1", '"[{"']))
+def test_objects_and_what_is_no_json_are_as_deep_by_the_same_measure(deep, more, inner):
+    text = ('{"a":[' * (deep // 2) + inner + "]}" * (deep // 2)).encode()
+    padded = text[:-1] + b',"b":"' + b"{" * 70 + b'"' + b"," * more + b"}"
+    try:
+        parsed(padded)
+        reason = None
+    except BadRecordError as error:
+        reason = error.reason
+
+    assert reason == (TOO_DEEP if depth(padded) > DEPTH else BAD_JSON if more else None)
 
 
 def test_a_string_without_end_is_gone_through_once():
