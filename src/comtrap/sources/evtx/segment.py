@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from comtrap.sources.evtx.memory import Bytes, Mask, Places
 
-CHUNKS = 128
-"""How many chunks are worked on at once: more no longer fit in a processor's cache."""
+CHUNKS = 512
+"""How many chunks are worked on at once: most work is done once for each form of record that is among them."""
+
+_PIECE_BYTES = 1 << 18  # read at once
 
 _MAGIC = 0x2A2A
 _CHUNK_MAGIC = int.from_bytes(b"ElfChnk\0", "little")
@@ -61,37 +63,41 @@ class Segment:
 def segments(stream: BinaryIO) -> Iterator[Segment]:
     """The chunks of a log from the stream's position on; where it breaks off, those before that.
 
+    A segment is there until the next one is asked for: all are in the same memory, so that its pages are new only once.
+
     Raises:
         SourceError: the stream broke off.
     """
+    memory = np.empty(CHUNKS * CHUNK_BYTES, np.uint8)
     broken = None
     while broken is None:
-        data, broken = _read(stream, CHUNKS * CHUNK_BYTES)
+        size_bytes, broken = _read(stream, memory)
         if broken is not None:
-            data = data[: len(data) - len(data) % CHUNK_BYTES]
-        elif not data:
+            size_bytes -= size_bytes % CHUNK_BYTES
+        elif not size_bytes:
             break
-        if data:
-            yield _segment(data)
+        if size_bytes:
+            yield _segment(memory, size_bytes)
     if broken is not None:
         raise broken
 
 
-def _read(stream: BinaryIO, size_bytes: int) -> tuple[bytes, SourceError | None]:
-    """The next bytes, fewer than wanted only at the end, and why there are no more."""
-    parts = []
+def _read(stream: BinaryIO, into: Bytes) -> tuple[int, SourceError | None]:
+    """How many of the next bytes there were, fewer than there is room for only at the end, and why there are no more."""
+    end = 0
     try:
-        while size_bytes > 0 and (part := stream.read(size_bytes)):
-            parts.append(part)
-            size_bytes -= len(part)
+        while end < into.size and (piece := stream.read(min(_PIECE_BYTES, into.size - end))):
+            into[end : end + len(piece)] = np.frombuffer(piece, np.uint8)
+            end += len(piece)
     except SourceError as error:
-        return b"".join(parts), error
-    return parts[0] if len(parts) == 1 else b"".join(parts), None
+        return end, error
+    return end, None
 
 
-def _segment(content: bytes) -> Segment:
-    size_bytes = len(content)
-    data = np.frombuffer(content.ljust(-(-size_bytes // CHUNK_BYTES) * CHUNK_BYTES, b"\0"), np.uint8)
+def _segment(content: Bytes, size_bytes: int) -> Segment:
+    """The segment that the first bytes of some memory are."""
+    data = content[: -(-size_bytes // CHUNK_BYTES) * CHUNK_BYTES]
+    data[size_bytes:] = 0
     memory = Memory(data)
     starts, sizes, is_doubtful = _chained(data)
     if size_bytes < data.size:
