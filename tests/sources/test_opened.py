@@ -88,6 +88,7 @@ def test_a_member_that_breaks_off_gives_what_there_is():
     content, taken = next(left), []
     with pytest.raises(SourceError, match="breaks off"):
         taken.extend(iter(lambda: content.stream.read(1 << 16), b""))
+    left.close()
 
     assert lines.startswith(b"".join(taken))
     assert len(b"".join(taken)) > len(lines) // 4
