@@ -101,6 +101,7 @@ def scan(
     suppression: Suppression | None = None,
     jobs: int = 1,
     progress: Progress = lambda _path, _events: None,
+    passwords: tuple[bytes, ...] = (),
 ) -> Result:
     """Run every rule over every input.
 
@@ -111,6 +112,7 @@ def scan(
         suppression: which alerts of a rule stand for others, for rules that do not say so themselves.
         jobs: how many processes may be used; the alerts are the same for any number.
         progress: told what is read, as it is read.
+        passwords: tried on members of archives that are encrypted.
     """
     began = time.perf_counter()
     plan, rule_errors = compile_rules(rules, telemetry(), exceptions)
@@ -118,7 +120,7 @@ def scan(
     tally = Tally()
     inputs = list(enumerate(files(paths, tally.problems)))
     unusable = len(tally.problems.failed)
-    part = Part(plan, Store(), tally)
+    part = Part(plan, Store(), tally, passwords)
     interrupted = fill(part, inputs, jobs, progress)
     alerts = build(rules, plan, part.store, suppression)
     return Result(

@@ -15,6 +15,7 @@ from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
 from comtrap.cli.output import output
+from comtrap.cli.passwords import add_passwords, passwords_of
 from comtrap.cli.suppressing import add_suppression, suppression_of
 from comtrap.errors import PluginError
 from comtrap.registry import load
@@ -52,6 +53,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     add_suppression(parser)
     more("--fail-on", choices=SEVERITIES, help="exit with 1 if there is an alert of this severity or above")
     more("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes to use (default: one a core)")
+    add_passwords(parser)
     more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
     more("--strict", action="store_true", help="exit with 3 if any input is unusable")
     more("--quiet", action="store_true", help="say only what went wrong")
@@ -64,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if args.building_blocks and args.format != "ndjson":
         raise PluginError("--building-blocks is for --format ndjson")
     suppressing = suppression_of(args)
+    passwords = passwords_of(args)
     notes = Notes(quiet=args.quiet)
     rules, wrong = load_files(locate(name) for name in args.rules or (DEFAULT,))
     rules = [rule for rule in rules if rule.severity >= Severity[args.min_severity.upper()]]
@@ -77,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         pa.set_cpu_count(1)
     with output(args.output) as out:
         with notes.progress() as progress:
-            how = {"exceptions": excepted, "suppression": suppressing, "jobs": args.jobs}
+            how = {"exceptions": excepted, "suppression": suppressing, "jobs": args.jobs, "passwords": passwords}
             result = scan(args.paths, rules, **how, progress=progress)
         notes.wrong_rules(result.rule_errors)
         with sink(out, blocks=True) if args.building_blocks else sink(out) as writer:

@@ -49,6 +49,7 @@ def convert(
     *,
     target: Path | None = None,
     progress: Progress = lambda _path, _events: None,
+    passwords: tuple[bytes, ...] = (),
 ) -> Converted:
     """Write every record as the ECS document it becomes: by input, and within one in its own order.
 
@@ -57,6 +58,7 @@ def convert(
         writer: where to; closed in the end.
         target: the file or folder that is written; what is found there is no input.
         progress: told what is read, as it is read.
+        passwords: tried on members of archives that are encrypted.
     """
     began = time.perf_counter()
     tally = Tally()
@@ -66,7 +68,7 @@ def convert(
     try:
         with Spool() as spool:
             for one in inputs:
-                interrupted = _read(one, spool, tally, progress)
+                interrupted = _read(one, spool, tally, progress, passwords)
                 with closing(spool.taken()) as documents:
                     writer.write(documents)
                 if interrupted:
@@ -76,12 +78,12 @@ def convert(
     return Converted(len(inputs) + unusable, tally, tally.usable(inputs), time.perf_counter() - began, interrupted)
 
 
-def _read(one: Input, spool: Spool, tally: Tally, progress: Progress) -> bool:
+def _read(one: Input, spool: Spool, tally: Tally, progress: Progress, passwords: tuple[bytes, ...]) -> bool:
     """Spool one input's documents; gives whether that was interrupted."""
     number, path = one
     progress(path, 0)
     try:
-        for raw in joined(read(path, number, Wanted(COLUMNS), tally.problems)):
+        for raw in joined(read(path, number, Wanted(COLUMNS), tally.problems, passwords=passwords)):
             tally.read += spool.add(written(raw, tally.problems))
             progress(path, raw.frame.num_rows)
     except KeyboardInterrupt:

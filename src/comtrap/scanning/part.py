@@ -83,11 +83,13 @@ class Part:
 
     Attributes:
         plan: the rules.
+        passwords: tried on members of archives that are encrypted.
     """
 
     plan: Plan
     store: Store
     tally: Tally
+    passwords: tuple[bytes, ...] = ()
     _kinds: Kinds = field(init=False)
     _wanted: Wanted = field(init=False)
     _pairs: dict[Use, list[tuple[RawBatch, EventBatch]]] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class Part:
         """Read inputs to their end, or until stopped; events of several small ones are put together."""
         for number, path in inputs:
             progress(path, 0)
-            for raw in joined(read(path, number, self._wanted, self.tally.problems)):
+            for raw in joined(read(path, number, self._wanted, self.tally.problems, passwords=self.passwords)):
                 self._take(raw)
                 progress(path, raw.frame.num_rows)
                 if stopped():

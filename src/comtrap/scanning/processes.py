@@ -40,6 +40,7 @@ class _Run:
     plan: Plan
     store: Callable[[str], Store]
     stop: Any  # multiprocessing's Event
+    passwords: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _shared(work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, 
     with (
         TemporaryDirectory(prefix="comtrap-") as folder,
         ProcessPoolExecutor(
-            min(jobs, len(work)), context, _begin, (_Run(part.plan, part.store.alike(), stop),)
+            min(jobs, len(work)), context, _begin, (_Run(part.plan, part.store.alike(), stop, part.passwords),)
         ) as pool,
     ):
         waiting: dict[Any, tuple[Task, str]] = {}
@@ -173,7 +174,7 @@ def _begin(run: _Run) -> None:
 def _work(task: Task, path: str) -> Tally:
     (run,) = _given
     with run.store(path) as store:
-        part = Part(run.plan, store, Tally())
+        part = Part(run.plan, store, Tally(), run.passwords)
         if task.piece is None:
             part.run(task.inputs, lambda _path, _events: None, run.stop.is_set)
         else:

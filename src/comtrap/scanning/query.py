@@ -144,7 +144,12 @@ class Answer:
 
 
 def query(
-    asked: Asked, paths: Iterable[str], *, jobs: int = 1, progress: Progress = lambda _path, _events: None
+    asked: Asked,
+    paths: Iterable[str],
+    *,
+    jobs: int = 1,
+    progress: Progress = lambda _path, _events: None,
+    passwords: tuple[bytes, ...] = (),
 ) -> Answer:
     """Run a query over every event of the inputs.
 
@@ -153,6 +158,7 @@ def query(
         paths: files, folders, archives, ``-`` for standard input. What cannot be read is in the answer, not raised.
         jobs: how many processes may be used; the answer is the same for any number.
         progress: told what is read, as it is read.
+        passwords: tried on members of archives that are encrypted.
     """
     began = time.perf_counter()
     tally = Tally()
@@ -161,7 +167,7 @@ def query(
     # What can be read once only is asked at once for what is otherwise looked up if nothing is found.
     witnesses = asked.witnesses() if any(path == STDIN for _, path in inputs) else ()
     store = Picked(pick=asked.pick)
-    interrupted = fill(Part(asked.plan(witnesses), store, tally), inputs, jobs, progress)
+    interrupted = fill(Part(asked.plan(witnesses), store, tally, passwords), inputs, jobs, progress)
     found = _found(asked, store)
     _settle(store, found)
     seconds = time.perf_counter() - began

@@ -50,13 +50,14 @@ class Silence:
         return not all(self.met.values())
 
 
-def silence(answer: Answer, *, jobs: int, progress: Progress) -> Silence:
+def silence(answer: Answer, *, jobs: int, progress: Progress, passwords: tuple[bytes, ...] = ()) -> Silence:
     """Look for the reasons: in what was counted, or in a second reading where nothing was.
 
     Args:
         answer: of a query that found nothing.
         jobs: how many processes may be used.
         progress: told what is read, as it is read.
+        passwords: tried on members of archives that are encrypted.
     """
     asked = answer.asked
     every = list(enumerate(stages(asked.body)))
@@ -65,7 +66,7 @@ def silence(answer: Answer, *, jobs: int, progress: Progress) -> Silence:
     needed = {number: stage for number, stage in every if not stage.missing}
     met = {number: answer.counts[0, number] for number in needed}
     unmet = [stage for number, stage in needed.items() if not met[number]]
-    counted = _counted(answer, jobs, progress) if unmet else {}
+    counted = _counted(answer, jobs, progress, passwords) if unmet else {}
     asking = dict.fromkeys(stage.category for stage in unmet)
     categories = {name: answer.tally.read if name is None else counted.get(Witness(name), 0) for name in asking}
     wanted = asked.witnesses(unmet)
@@ -79,13 +80,13 @@ def silence(answer: Answer, *, jobs: int, progress: Progress) -> Silence:
     return Silence(met, categories, {k: v for k, v in empty.items() if v}, present, _absent(asked, answer.tally))
 
 
-def _counted(answer: Answer, jobs: int, progress: Progress) -> Mapping[Witness, int]:
+def _counted(answer: Answer, jobs: int, progress: Progress, passwords: tuple[bytes, ...]) -> Mapping[Witness, int]:
     """How many events there are of each witness."""
     witnesses, counts = answer.witnesses, answer.counts
     if not witnesses:
         witnesses = answer.asked.witnesses()
         with Picked(pick=Pick(most=0)) as store:
-            part = Part(answer.asked.plan(witnesses), store, Tally())
+            part = Part(answer.asked.plan(witnesses), store, Tally(), passwords)
             if fill(part, answer.inputs, jobs, progress):
                 raise KeyboardInterrupt  # half a count would say what is not so
             counts = store.counts
