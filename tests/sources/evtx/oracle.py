@@ -11,7 +11,7 @@ from comtrap.events.raw import Origin
 from comtrap.sources import evtx
 from comtrap.sources.batches import Batches
 from comtrap.sources.evtx.chunk import CHUNK_BYTES, FILE_MAGIC, HEADER_BYTES, slots
-from comtrap.sources.evtx.fallback import decoded, texts
+from comtrap.sources.evtx.fallback import Package, decoded
 from comtrap.sources.record import BadRecordError
 from comtrap.sources.shapes import evtx_event
 from comtrap.sources.source import HEAD, Content
@@ -25,9 +25,11 @@ def by_package(data):
     found, position = {}, 0
     for at in range(0, len(body), CHUNK_BYTES):
         chunk = body[at : at + CHUNK_BYTES]
-        for text in texts([(chunk, {slot.offset for slot in slots(chunk)})]):
+        for text in Package().texts([(chunk, {slot.offset for slot in slots(chunk)})]):
             try:
-                batches.add(position, decoded(text), text or "")
+                if isinstance(text, BadRecordError):
+                    raise text
+                batches.add(position, decoded(text), text)
             except BadRecordError:
                 found[position] = None
             position += 1

@@ -1,14 +1,16 @@
-"""Records read by the `evtx` package: those of a form that is not read here."""
+"""Records read by the `evtx` package: those of a form that is not read here. A process of its own reads them."""
 
 from __future__ import annotations
 
-import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
-from evtx import PyEvtxParser
 
-from comtrap.sources.evtx.chunk import CHUNK_BYTES, file_header, mended, slots
+from comtrap.errors import SourceError
+from comtrap.sources.child import Limits, packed, stream, unpacked
+from comtrap.sources.evtx.chunk import file_header, mended, slots
+from comtrap.sources.evtx_package import NUMBER_BYTES, records
 from comtrap.sources.record import DEPTH, BadRecordError, parsed
 from comtrap.sources.shapes import evtx_event
 
@@ -18,61 +20,76 @@ if TYPE_CHECKING:
     from comtrap.sources.shapes.shaped import Shaped
 
 UNDECODABLE = "undecodable record"
+STOPPED = "parser stopped"
+
+LIMITS = Limits(seconds=10, memory_bytes=512 << 20)
+"""Of the process in which the package works; the time is that of one chunk, which takes some thousandths of it."""
+
+STOPS = 8
+"""How many chunks of one file may cost that process, before no more of the file's are given to it."""
 
 
-def texts(chunks: Sequence[tuple[bytes, Collection[int]]]) -> Iterator[str | None]:
-    """The JSON text of some records, None where one cannot be decoded.
+@dataclass(slots=True)
+class Package:
+    """The package at work on one file."""
 
-    Args:
-        chunks: each with the offsets of those of its records that are meant, ascending.
-    """
-    made, first = [], 0
-    for data, offsets in chunks:
-        chosen = [slot for slot in slots(data) if slot.offset in offsets]
-        made.append((mended(data, chosen, first), range(first, first + len(chosen))))
-        first += len(chosen)
-    found = parse([data for data, _ in made])
-    for data, numbers in made:
-        if not any(number in found for number in numbers):
-            # Nothing of the chunk: what came before it may have ended the parser.
-            found |= parse([data])
-        for number in numbers:
-            yield found.get(number)
+    _stops: int = 0
+    _why: str = ""
 
+    def texts(self, chunks: Sequence[tuple[bytes, Collection[int]]]) -> Iterator[str | BadRecordError]:
+        """The JSON text of some records, or why there is none.
 
-def parse(chunks: Sequence[bytes]) -> dict[int, str]:
-    """Each record of some chunks that can be decoded, as JSON text by the number in its header.
+        What stops the package costs the chunk that does it.
 
-    All that is foreign code happens in here.
-    """
-    found: dict[int, str] = {}
-    failures = 0
-    try:
-        records = PyEvtxParser(io.BytesIO(file_header(len(chunks)) + b"".join(chunks)), 1).records_json()
-        while failures < len(chunks) * CHUNK_BYTES // 28:
-            try:
-                record = next(records, None)
-            except RuntimeError:
-                failures += 1
+        Args:
+            chunks: each with the offsets of those of its records that are meant, ascending.
+        """
+        files, counts = [], []
+        for data, offsets in chunks:
+            chosen = [slot for slot in slots(data) if slot.offset in offsets]
+            files.append(file_header(1) + mended(data, chosen, 0))
+            counts.append(len(chosen))
+        answers = self._answers(files)
+        for count, found in zip(counts, answers, strict=True):
+            if isinstance(found, BadRecordError):
+                yield from [found] * count
                 continue
-            if record is None:
-                break
-            found[record["event_record_id"]] = record["data"]
-    except BaseException as error:
-        # What the parser's code did not expect arrives as an exception that is no Exception.
-        if type(error).__name__ != "PanicException" and not isinstance(error, RuntimeError):
-            raise
-    return found
+            for number in range(count):
+                text = found.get(number)
+                yield BadRecordError(UNDECODABLE) if text is None else text
+
+    def _answers(self, files: list[bytes]) -> Iterator[dict[int, str] | BadRecordError]:
+        """What the package says of each file."""
+        done = 0
+        while done < len(files):
+            if self._stops >= STOPS:
+                why = f"not read: {STOPS} chunks of the file have stopped the parser ({self._why})"
+                yield from [BadRecordError(STOPPED, why)] * (len(files) - done)
+                return
+            try:
+                for answer in stream(records, packed(files[done:]), LIMITS):
+                    done += 1
+                    yield _texts(answer)
+            except SourceError as error:
+                done += 1
+                self._stops, self._why = self._stops + 1, str(error)
+                yield BadRecordError(STOPPED, f"the chunk has stopped the parser: {error}")
 
 
-def decoded(text: str | None) -> Shaped:
+def _texts(answer: bytes) -> dict[int, str]:
+    """Texts by the numbers of their records."""
+    return {
+        int.from_bytes(part[:NUMBER_BYTES], "little"): part[NUMBER_BYTES:].decode("utf-8", "replace")
+        for part in unpacked(answer)
+    }
+
+
+def decoded(text: str) -> Shaped:
     """A record out of its JSON text.
 
     Raises:
-        BadRecordError: there is none, or it is no event.
+        BadRecordError: it is no event.
     """
-    if text is None:
-        raise BadRecordError(UNDECODABLE)
     try:
         record = orjson.loads(text) if text.count("{") <= DEPTH else parsed(text.encode())[0]
     except orjson.JSONDecodeError:

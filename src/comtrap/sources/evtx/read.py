@@ -12,7 +12,7 @@ from comtrap.errors import SourceError
 from comtrap.sources.batches import Batches
 from comtrap.sources.evtx.chunk import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, HEADER_BYTES
 from comtrap.sources.evtx.definitions import Definitions
-from comtrap.sources.evtx.fallback import UNDECODABLE, decoded, texts
+from comtrap.sources.evtx.fallback import UNDECODABLE, Package, decoded
 from comtrap.sources.evtx.held import Held
 from comtrap.sources.evtx.segment import segments
 from comtrap.sources.evtx.sort import Sorter
@@ -66,6 +66,7 @@ class _Reader:
     _sorter: Sorter = field(init=False)
     _held: Held = field(init=False)
     _odd: Batches = field(init=False)
+    _package: Package = field(default_factory=Package)
 
     def __post_init__(self) -> None:
         """Begin with nothing held."""
@@ -117,12 +118,16 @@ class _Reader:
         for number in np.unique(segment.starts[rows] // CHUNK_BYTES).tolist():
             here = segment.starts[rows] - number * CHUNK_BYTES
             chunks.append((segment.chunk(number), set(here[(here >= 0) & (here < CHUNK_BYTES)].tolist())))
-        for position, text in zip((first + rows).tolist(), texts(chunks), strict=True):
-            self.problems.fallback += text is not None
+        texts = self._package.texts(chunks)
+        for position, text in zip((first + rows).tolist(), texts, strict=True):
             try:
-                self._odd.add(position, decoded(text), text or "")
-            except BadRecordError:
-                self._skip(position)
+                if isinstance(text, BadRecordError):
+                    raise text
+                self.problems.fallback += 1
+                self._odd.add(position, decoded(text), text)
+            except BadRecordError as error:
+                why = f"record {position} cannot be decoded" + (f": {error.why}" if error.why else "")
+                self.problems.skip(error.reason, self.origin.name, why)
 
 
 @cache
