@@ -29,9 +29,9 @@ MADE = export(list(RULES.values()))
 GOLDEN = Path(__file__).parent / "golden"
 
 LEFT_OUT = {
-    "amsi_com_script": "Sigma has no log source for `api` events that no event id tells apart",
-    "powershell_com_binding": "Sigma has no one log source for the events 800, 4103",
-    "powershell_dcom_client_command": "Sigma has no one log source for the events 800, 4103",
+    "amsi_com_script": "there is no log source for `api` events that no event id tells apart",
+    "powershell_com_binding": "there is no one log source for the events 800, 4103",
+    "powershell_dcom_client_command": "there is no one log source for the events 800, 4103",
 }
 # Issues that are meant: a value of the registry that is a text, and happens to be a number.
 MEANT = {(f"office_macro_access{of}.yml", "NumberAsStringIssue") for of in ("", "_endpoint", "_security")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import Any
 
 from comtrap.errors import PluginError
@@ -15,6 +16,9 @@ def library(module: str) -> Any:
         PluginError: it is not installed.
     """
     try:
-        return importlib.import_module(module)
+        with warnings.catch_warnings():
+            # The SecOps backend reads its data by a function that Python deprecates.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return importlib.import_module(module)
     except ImportError as error:
         raise PluginError(f"this export needs more packages ({error}): pip install 'comtrap[export]'") from error

@@ -111,7 +111,7 @@ def test_alternatives_of_different_log_sources_are_a_rule_each():
         (START + 'process.command_line regex "a<1-9>"', "Lucene"),
         (START + 'concat(process.name, "a") == "b"', "computes"),
         ('process where event.code == "1" and event.provider == "Kernel-General" and process.name : "a"', "provider"),
-        ('process where not event.type == "start"', "excludes"),
+        ('process where not event.type == "start"', "no process_creation event"),
         ('sample by host.id [process where event.type == "start"] [process where event.code == "7"]', "time span"),
     ],
 )

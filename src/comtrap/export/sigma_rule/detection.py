@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from comtrap.export.sigma_rule.kinds import implied
 from comtrap.export.sigma_rule.leaf import Clause, Item, clause
+from comtrap.export.sigma_rule.styles import styled
 from comtrap.export.target import NoFormError
 from comtrap.lang import ast
 from comtrap.lang.walk import walk
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 Search: TypeAlias = tuple[dict[str, Any], ...]
 """Maps of which one must hold; of a map, every item."""
 
-_LEFT_OUT = "`{}` is filled by comtrap alone: the alternative that looks there is left out"
+_OURS = "`{}` is filled by comtrap alone: the alternative that looks there is left out"
+_NAMELESS = "`{}` has no name for {} events: the alternative that looks there is left out"
+
+_OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 @dataclass(slots=True)
@@ -48,59 +53,95 @@ def detection(condition: ast.Expr, kind: Kind) -> Detection:
     """The condition on events of one kind.
 
     Raises:
-        NoFormError: Sigma cannot say it.
+        NoFormError: the dialect cannot say it.
     """
     made = Detection(kind)
-    theirs = _without_ours(condition, made)
-    if theirs is None:
-        raise NoFormError("it rests on fields that only comtrap fills")
-    rest = _sayable(theirs, made)
-    if rest is None:
+    said = _without_nameless(condition, made)
+    if said is None:
+        nameless = sorted(name for name in _names(condition) if not kind.says(name) and name not in kind.absent)
+        if all(map(_is_ours, nameless)):
+            raise NoFormError("it rests on fields that only comtrap fills")
+        raise NoFormError(f"{_listing(nameless)} has no name for {kind.name} events")
+    rest = _sayable(said, made)
+    if rest is False:
+        raise NoFormError(f"no {kind.name} event of the source has what it asks for")
+    if rest is True:
         raise NoFormError(f"it means every {kind.name} event: a search without a field")
-    made.condition = _joined(rest, made, positive=True)[0]
+    if kind.inner_not:
+        rest = _inward(rest)
+    made.condition, several = _joined(rest, made, positive=True)
+    if kind.where:
+        # The events first, as people read it; its name is no field's, and cannot clash.
+        made.searches = {"source": (dict(kind.where),), **made.searches}
+        made.condition = f"source and {f'({made.condition})' if several else made.condition}"
     made.notes = list(dict.fromkeys(made.notes))
     return made
 
 
-def _without_ours(expr: ast.Expr, made: Detection) -> ast.Expr | None:
-    """The expression without the alternatives that only comtrap's own fields could meet; None if nothing else is left."""
+def _listing(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _without_nameless(expr: ast.Expr, made: Detection) -> ast.Expr | None:
+    """The expression without alternatives on fields that the dialect has no name for; None if nothing else is left."""
     match expr:
         case ast.And(operands):
-            all_of = [_without_ours(one, made) for one in operands]
+            all_of = [_without_nameless(one, made) for one in operands]
             return None if None in all_of else ast.And(tuple(one for one in all_of if one is not None))
         case ast.Or(operands):
-            left = tuple(one for one in (_without_ours(operand, made) for operand in operands) if one is not None)
+            left = tuple(one for one in (_without_nameless(operand, made) for operand in operands) if one is not None)
             if left and len(left) < len(operands):
-                made.notes += [_LEFT_OUT.format(n) for one in operands for n in sorted(_names(one)) if _is_ours(n)]
+                lost = sorted({name for one in operands for name in _names(one) if _nameless(name, made)})
+                made.notes += [(_OURS if _is_ours(name) else _NAMELESS).format(name, made.kind.name) for name in lost]
             return ast.Or(left) if len(left) > 1 else next(iter(left), None)
         case ast.Not(operand):
-            inner = _without_ours(operand, made)
+            inner = _without_nameless(operand, made)
             return None if inner is None else ast.Not(inner)
         case _:
-            return None if any(map(_is_ours, _names(expr))) else expr
+            return None if any(_nameless(name, made) for name in _names(expr)) else expr
 
 
-def _sayable(expr: ast.Expr, made: Detection) -> ast.Expr | None:
-    """What is left when the log source has said its part; None if that is all, and true."""
+def _nameless(name: str, made: Detection) -> bool:
+    return name not in made.kind.absent and not made.kind.says(name)
+
+
+def _sayable(expr: ast.Expr, made: Detection) -> ast.Expr | bool:
+    """What is left when the log source has said its part; a truth value if that is all."""
     match expr:
-        case ast.And(operands):
-            left = [one for one in (_sayable(operand, made) for operand in operands) if one is not None]
-            flat = tuple(part for one in left for part in (one.operands if isinstance(one, ast.And) else (one,)))
-            return ast.And(flat) if len(flat) > 1 else next(iter(flat), None)
-        case ast.Or(operands):
+        case ast.And(operands) | ast.Or(operands):
+            # What ends it: one false operand of `and`, one true one of `or`.
+            decisive = isinstance(expr, ast.Or)
             said = [_sayable(operand, made) for operand in operands]
-            if None in said:
-                return None
-            flat = tuple(p for one in said if one for p in (one.operands if isinstance(one, ast.Or) else (one,)))
-            return ast.Or(flat)
+            if decisive in said:
+                return decisive
+            left = [one for one in said if not isinstance(one, bool)]
+            flat = tuple(p for one in left for p in (one.operands if isinstance(one, type(expr)) else (one,)))
+            return type(expr)(flat) if len(flat) > 1 else next(iter(flat), not decisive)
         case ast.Not(operand):
             inner = _sayable(operand, made)
-            if inner is None:
-                raise NoFormError("it excludes what the log source stands for")
-            return ast.Not(inner)
+            return not inner if isinstance(inner, bool) else ast.Not(inner)
+        case ast.Compare("==", ast.Field(name), ast.Literal(None)) if name in made.kind.absent:
+            return True
         case _:
-            told = any(made.kind.field(name) is not None for name in _names(expr))
-            return None if not told and implied(made.kind, expr) else expr
+            names = _names(expr)
+            if names & {*made.kind.absent}:
+                return False
+            told = any(made.kind.field(name) is not None for name in names)
+            return True if not told and implied(made.kind, expr) else expr
+
+
+def _inward(expr: ast.Expr, *, negated: bool = False) -> ast.Expr:
+    """The same condition with `not` before single clauses only."""
+    match expr:
+        case ast.Not(operand):
+            return _inward(operand, negated=not negated)
+        case ast.And(operands) | ast.Or(operands):
+            inner = tuple(_inward(one, negated=negated) for one in operands)
+            return ast.And(inner) if isinstance(expr, ast.And) is not negated else ast.Or(inner)
+        case ast.Compare(op, left, right) if negated and op in _OPPOSITE:
+            return ast.Compare(_OPPOSITE[op], left, right)
+        case _:
+            return ast.Not(expr) if negated else expr
 
 
 def _names(expr: ast.Expr) -> set[str]:
@@ -202,7 +243,10 @@ def _clause(expr: ast.Expr, made: Detection) -> Clause:
     said = clause(expr, made.kind)
     if said.loose is not None:
         made.notes.append(said.loose)
-    return said
+    item, loose = styled(said.item, made.kind)
+    if loose is not None:
+        made.notes.append(loose)
+    return said._replace(item=item)
 
 
 def _map(items: Sequence[Item]) -> dict[str, Any]:
@@ -214,7 +258,7 @@ def _named(search: Search, made: Detection, *, positive: bool) -> str:
     for name, there in made.searches.items():
         if there == search and name.startswith("selection") is positive:
             return name
-    first = next(iter(search[0])).partition("|")[0].lower()
+    first = re.sub(r"\W+", "_", next(iter(search[0])).partition("|")[0].lower()).strip("_")
     base = f"selection_{first}" if positive else f"filter_main_{first}"
     if positive and not made.searches:
         base = "selection"

@@ -70,7 +70,7 @@ def clause(leaf: ast.Expr, kind: Kind) -> Clause:
 def _field(kind: Kind, name: str) -> str:
     found = kind.field(name)
     if found is None:
-        raise NoFormError(f"`{name}` has no name in Sigma for {kind.name} events")
+        raise NoFormError(f"`{name}` has no name for {kind.name} events")
     return found
 
 
@@ -85,8 +85,8 @@ def _equal(kind: Kind, name: str, values: list[Value], *, fold: bool) -> Item:
     if name in kind.names:
         return _part(kind, name, [plain(str(v)) for v in values], fold=fold)[0]
     field = _field(kind, name)
-    if name == "event.code":  # texts in Elastic, numbers in Sigma
-        return Item("EventID", (), tuple(int(v) if isinstance(v, str) and v.isdigit() else v for v in values))
+    if name == "event.code" and kind.event_id:  # texts in Elastic, numbers elsewhere
+        return Item(field, (), tuple(int(v) if isinstance(v, str) and v.isdigit() else v for v in values))
     cased = ("cased",) if not fold and any(isinstance(v, str) and v.lower() != v.upper() for v in values) else ()
     return Item(field, cased, tuple(plain(v) if isinstance(v, str) else v for v in values))
 

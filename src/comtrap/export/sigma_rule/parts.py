@@ -11,7 +11,7 @@ from comtrap.export.target import NoFormError
 from comtrap.lang import ast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from comtrap.export.sigma_rule.detection import Detection
     from comtrap.export.sigma_rule.kinds import Kind
@@ -39,22 +39,27 @@ class Part(NamedTuple):
     detection: Detection
 
 
-def parts(event: ast.EventQuery) -> Iterator[Part]:
+def parts(event: ast.EventQuery, kinds: Sequence[Kind]) -> Iterator[Part]:
     """A condition by the kinds of events that it can hold for; one, unless its alternatives are of different kinds.
 
     Raises:
         NoFormError: Sigma cannot say it.
     """
     try:
-        kind = kind_of(event)
+        kind = kind_of(event, kinds)
     except NoFormError:
         alternatives = list(_alternatives(event))
         if len(alternatives) < 2:
             raise
         for one in alternatives:
-            yield from parts(one)
+            yield from parts(one, kinds)
         return
-    yield Part(kind, detection(event.condition, kind))
+    condition = event.condition
+    if kind.same and event.category is not None:
+        # The category is a field like any other there, and may be one of several.
+        asked = ast.Like(ast.Field("event.category"), (ast.Literal(event.category),), ignore_case=True, regex=False)
+        condition = ast.And((asked, *(condition.operands if isinstance(condition, ast.And) else (condition,))))
+    yield Part(kind, detection(condition, kind))
 
 
 def _alternatives(event: ast.EventQuery) -> Iterator[ast.EventQuery]:

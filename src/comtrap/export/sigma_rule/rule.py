@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from comtrap.export.sigma_rule.kinds import dialect
 from comtrap.export.sigma_rule.metadata import about, closing, heading, logsource
 from comtrap.export.sigma_rule.parts import SigmaRule, parts
 from comtrap.export.sigma_rule.sequence import correlated
@@ -11,28 +12,36 @@ from comtrap.export.target import NoFormError
 from comtrap.lang import ast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comtrap.export.sigma_rule.kinds import Kind
     from comtrap.rules.rule import Rule
 
 
-def sigma_rule(rule: Rule) -> SigmaRule:
+def sigma_rule(rule: Rule, kinds: Sequence[Kind] = ()) -> SigmaRule:
     """The rule in Sigma's words.
+
+    Args:
+        rule: the rule.
+        kinds: the kinds of events of a dialect; without them, Sigma's own.
 
     Raises:
         NoFormError: Sigma cannot say it.
     """
+    kinds = kinds or dialect()
     if rule.query.pipes:
         raise NoFormError("`head` and `tail` have no form in Sigma")
     match rule.query.body:
         case ast.EventQuery() as event:
-            return _event(rule, event)
+            return _event(rule, event, kinds)
         case ast.Sequence() as sequence:
-            return correlated(rule, sequence)
+            return correlated(rule, sequence, kinds)
         case ast.Sample():
             raise NoFormError("Sigma's correlations need a time span, and a sample has none")
 
 
-def _event(rule: Rule, event: ast.EventQuery) -> SigmaRule:
-    made = list(parts(event))
+def _event(rule: Rule, event: ast.EventQuery, kinds: Sequence[Kind]) -> SigmaRule:
+    made = list(parts(event, kinds))
     several = len(made) > 1
     documents = tuple(
         {

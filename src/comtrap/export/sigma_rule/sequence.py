@@ -14,8 +14,9 @@ from comtrap.export.sigma_rule.parts import Part, SigmaRule, parts
 from comtrap.export.target import NoFormError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from comtrap.export.sigma_rule.kinds import Kind
     from comtrap.lang import ast
     from comtrap.rules.rule import Rule
 
@@ -23,7 +24,7 @@ MOST = 16  # correlations made of one sequence whose stages read several kinds o
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
 
 
-def correlated(rule: Rule, sequence: ast.Sequence) -> SigmaRule:
+def correlated(rule: Rule, sequence: ast.Sequence, kinds: Sequence[Kind]) -> SigmaRule:
     """A sequence as the rules of its stages and the correlations of them.
 
     A stage whose alternatives come from different log sources is one rule a log source, and each way through the
@@ -33,7 +34,7 @@ def correlated(rule: Rule, sequence: ast.Sequence) -> SigmaRule:
         NoFormError: Sigma cannot say it.
     """
     _sayable(sequence)
-    stages = [list(parts(stage.query)) for stage in sequence.stages]
+    stages = [list(parts(stage.query, kinds)) for stage in sequence.stages]
     if prod(map(len, stages)) > MOST:
         raise NoFormError(f"its stages read so many kinds of events that it would take more than {MOST} correlations")
     named = [
@@ -55,10 +56,9 @@ def correlated(rule: Rule, sequence: ast.Sequence) -> SigmaRule:
     every = [part for stage in stages for part in stage]
     notes = [note for part in every for note in part.detection.notes]
     notes += [f"`maxspan` is rounded up to {span}"] * rounded
-    kinds = tuple(dict.fromkeys(part.kind.name for part in every))
     by_name = {part.kind.name: part.kind for part in every}
     documents = (*(one for stage in named for one in stage), *joins)
-    return SigmaRule(documents, tuple(by_name[name] for name in kinds), tuple(dict.fromkeys(notes)))
+    return SigmaRule(documents, tuple(by_name.values()), tuple(dict.fromkeys(notes)))
 
 
 def _sayable(sequence: ast.Sequence) -> None:
@@ -124,7 +124,7 @@ def _names(sequence: ast.Sequence, way: list[tuple[str, Part]], at: int) -> list
         key = (*sequence.by, *stage.by)[at].name
         name = part.kind.field(key)
         if name is None:
-            raise NoFormError(f"`{key}`, which joins events, has no name in Sigma for {part.kind.name} events")
+            raise NoFormError(f"`{key}`, which joins events, has no name for {part.kind.name} events")
         found.append(name)
     return found
 

@@ -1,0 +1,55 @@
+"""Elasticsearch's ES|QL: one query a rule, over the rule's own indices."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from comtrap.export.convert import Platform, convert
+from comtrap.export.library import library
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from comtrap.export.sigma_rule.kinds import Kind
+    from comtrap.export.target import Exported
+    from comtrap.rules.rule import Rule
+
+ABOUT = "Elasticsearch ES|QL queries, one file a rule"
+
+_EVERYWHERE = "from * metadata"
+
+
+def export(rules: Sequence[Rule]) -> Exported:
+    """The rules as queries over documents as Elastic's integrations write them.
+
+    Raises:
+        PluginError: pySigma or its Elasticsearch backend is not installed.
+    """
+    return convert(rules, Platform("esql", ".esql", ("//", ""), _backend, _finish))
+
+
+def _finish(rule: Rule, kind: Kind, query: str) -> str:
+    del kind
+    assert query.startswith(_EVERYWHERE)
+    return f"from {','.join(rule.index)} metadata{query.removeprefix(_EVERYWHERE)}".replace(
+        " | where ", "\n| where ", 1
+    )
+
+
+def _backend() -> Any:
+    base: Any = library("sigma.backends.elasticsearch").ESQLBackend
+
+    class Folding(base):  # type: ignore[misc]
+        """Fields may be expressions; a backslash in a pattern is escaped for the pattern, then for the text."""
+
+        parenthesize = True
+        field_quote_pattern = re.compile(r"^(?:[\w.]+|(?:coalesce|concat)\(.*\))$")
+
+        def convert_value_str(self, s: Any, state: Any, *quoting: bool) -> str:
+            text: str = super().convert_value_str(s, state, *quoting)
+            if not s.contains_special():
+                return re.sub(r"\\([*?])", r"\1", text)
+            return re.sub(r"\\([\\*?])", lambda m: "\\\\\\\\" if m[1] == "\\" else f"\\\\{m[1]}", text)
+
+    return Folding()
