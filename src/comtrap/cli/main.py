@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from comtrap import __version__, cli
 from comtrap.cli.exits import INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
+from comtrap.cli.lines import shown
 from comtrap.errors import ComtrapError, QueryError, RuleError
 from comtrap.registry import every, load
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _EXITS = """exit codes:
   0  ran, with alerts or without
-  1  an alert is at or above --fail-on; with fmt --check, a query is not laid out
+  1  an alert is at or above --fail-on; fmt --check: a query is not laid out; deploy: the space is not as the files say
   2  a rule or query is wrong
   3  the command line, a configuration or every input is unusable
   130  interrupted; what was found so far is written"""
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_RULE
     except (ComtrapError, OSError, sqlite3.OperationalError) as error:
         # The last two are the machine's: a folder that is not there, a disk that is full.
-        print(f"comtrap: {error}", file=sys.stderr)
+        print(shown(f"comtrap: {error}"), file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
         print("comtrap: interrupted", file=sys.stderr)

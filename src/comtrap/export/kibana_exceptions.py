@@ -84,7 +84,7 @@ def _add(
     shared: dict[str, Any] = {"list_id": name, "namespace_type": "single", "os_types": []}
     about = {"type": "detection", "name": title, "description": file.description}
     made.lists.append(shared | about | {"tags": [mark, f"{FILE}{file.id}"]})
-    made.items.extend(shared | _item(item, mark) for item in items)
+    made.items.extend(shared | _item(item, name, mark) for item in items)
     reference = {
         "id": str(uuid5(NAMESPACE_URL, name)),
         "list_id": name,
@@ -95,9 +95,9 @@ def _add(
         made.references.setdefault(rule, []).append(reference)
 
 
-def _item(item: ExceptionItem, mark: str) -> dict[str, Any]:
+def _item(item: ExceptionItem, name: str, mark: str) -> dict[str, Any]:
     found = {
-        "item_id": f"{PREFIX}{item.list_id}_{item.id}",
+        "item_id": f"{name}_{item.id}",
         "type": "simple",
         "name": item.name,
         "description": item.reason,
