@@ -17,7 +17,8 @@ def plain(value: Any) -> str:
     written out too, so that any output can hold what is left.
     """
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return "".join(c if c.isprintable() or c == " " else _escaped(c) for c in " ".join(text.split()))
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in line)
 
 
 def _escaped(character: str) -> str:

@@ -1,4 +1,4 @@
-"""What the page's script works with: which entry is of which host, rule, technique and time, and all fields of events."""
+"""What the page's script works with: entries in numbers, all fields of events, and what it shows of stories when opened."""
 
 from __future__ import annotations
 
@@ -7,70 +7,126 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from comtrap.normalise import document as documents
+from comtrap.sinks.html.room import LONGEST
 from comtrap.sinks.html.text import shown
+from comtrap.sinks.html.view import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from comtrap.alerts.alert import Alert
     from comtrap.rules.rule import Technique
     from comtrap.sinks.html.room import Room
     from comtrap.sinks.html.rules import RuleView
-    from comtrap.sinks.html.view import Entry
+    from comtrap.sinks.html.stories import NodeView, Story
+    from comtrap.sinks.html.text import Value
+    from comtrap.sinks.html.view import Entry, Event
 
-LONGEST = 1_000  # characters of one value
 FIELDS = 250  # of one event
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 class Data:
-    """Filled entry by entry. Texts are kept once and told by number."""
+    """Filled entry by entry, in any order. Texts are kept once and told by number."""
 
-    def __init__(self, hosts: Sequence[str], rules: Sequence[RuleView]) -> None:
-        """Args: hosts: names by number. rules: by number."""
+    def __init__(self, hosts: Sequence[str], rules: Sequence[RuleView], entries: int, room: Room) -> None:
+        """Args: hosts, rules: by number. entries: how many there will be. room: what the data may take."""
         self.hosts = list(hosts)
-        self._rules = {rule.id: number for number, rule in enumerate(rules)}
         self.techniques: list[Technique] = _techniques(rules)
+        self._rules = rules
+        self._rule = {rule.id: number for number, rule in enumerate(rules)}
         self._technique = {t.id: n for n, t in enumerate(self.techniques)}
-        self._severities = [int(rule.severity) for rule in rules]
-        self._entries: list[list[Any]] = []
-        self._names: dict[str, int] = {}
-        self._values: dict[str, int] = {}
-        self._events: list[list[list[int]]] = []
+        self._entries: list[list[Any]] = [[] for _ in range(entries)]
+        self._events: list[list[list[int]]] = [[] for _ in range(entries)]
+        self._bodies: list[Any] = [0] * entries
+        self._stories: dict[str, Any] = {}
+        self._texts: dict[str, int] = {}
+        self._shapes: dict[tuple[int, ...], int] = {}
+        self._forms: dict[tuple[str, str], int] = {}
+        self._room = room
 
-    def add(self, entry: Entry, host: int, room: Room) -> None:
-        """Take in the next entry; its events only while there is room."""
-        rules = [self._rules[str(rule.id)] for rule in entry.rules]
+    def add(self, entry: Entry, host: int) -> None:
+        """Take in an entry."""
+        rules = [self._rule[str(rule.id)] for rule in entry.rules]
         techniques = sorted({self._technique[t.id] for rule in entry.rules for t in rule.techniques})
         times = sorted({a.time_ns // 1_000_000 for a in entry.all})
-        self._entries.append([host, rules, techniques, times, len(entry.all)])
-        kept = [e for e in entry.alerts[0].evidence if e.part is None][:12] if room.whole else []
-        events = [self._flat(e.event, room) for e in kept]
-        self._events.append(events)
+        self._entries[entry.number] = [host, rules, techniques, times, len(entry.all)]
+        self._room.used += 30 + 14 * len(times)
+
+    def keep(self, number: int, alert: Alert) -> None:
+        """Keep every field of an entry's events, while there is room."""
+        kept = [e for e in alert.evidence if e.part is None][:EVENTS]
+        self._events[number] = [self._flat(e.event) for e in kept if self._room.fields]
+
+    def tell(self, story: Story, entries: Sequence[Entry]) -> None:
+        """Take in what the script shows of a story, and of its entries, that does not stand in the page."""
+        questions = [[self._form(q.form), *map(self._text, q.values)] for q in story.questions]
+        hunts = [[self._text(title), self._text(anchor)] for title, anchor in story.hunts]
+        rules = [self._rule[rule.id] for rule in story.rules]
+        self._stories[story.anchor] = [[self._node(n) for n in story.roots], questions, hunts, rules]
+        for entry in entries:
+            self._bodies[entry.number] = [self._event(e) for e in entry.events]
 
     def json(self) -> str:
         """The data as JSON that may stand in a ``script`` element."""
-        said = {
+        said: Mapping[str, Any] = {
             "hosts": self.hosts,
-            "severities": self._severities,
+            "rules": [[int(rule.severity), rule.name, rule.anchor] for rule in self._rules],
             "entries": self._entries,
-            "names": list(self._names),
-            "values": list(self._values),
             "events": self._events,
+            "bodies": self._bodies,
+            "stories": self._stories,
+            "texts": list(self._texts),
+            "shapes": list(self._shapes),
+            "forms": list(self._forms),
         }
         return orjson.dumps(said).decode().translate(_ESCAPES)
 
-    def _flat(self, event: Any, room: Room) -> list[int]:
-        out: list[int] = []
+    def _text(self, text: str) -> int:
+        if text not in self._texts:
+            self._texts[text] = len(self._texts)
+            self._room.used += len(text.translate(_ESCAPES).encode()) + 3
+        self._room.used += 5
+        return self._texts[text]
+
+    def _form(self, form: tuple[str, str]) -> int:
+        return self._forms.setdefault(form, len(self._forms))
+
+    def _flat(self, event: Any) -> list[int]:
+        """The number of a shape (the names of an event's fields), then the values."""
         flat = documents.flatten({k: v for k, v in event.items() if not k.startswith("_")})
-        for name, value in list(flat.items())[:FIELDS]:
-            for table, text, longest in ((self._names, name, 200), (self._values, value, LONGEST)):
-                said = shown(text, longest)
-                if said not in table:
-                    table[said] = len(table)
-                    room.used += len(said.translate(_ESCAPES).encode()) + 3
-                out.append(table[said])
-        room.used += len(out) * 5
+        fields = sorted(flat.items())[:FIELDS]
+        shape = tuple(self._text(shown(name, 200)) for name, _ in fields)
+        if shape not in self._shapes:
+            self._shapes[shape] = len(self._shapes)
+            self._room.used += len(shape) * 5
+        self._room.used -= len(shape) * 5
+        return [self._shapes[shape], *(self._text(shown(value, LONGEST)) for _, value in fields)]
+
+    def _value(self, value: Value) -> list[int]:
+        """The number of a text, then begin and length of each piece of it that is marked."""
+        out = [self._text("".join(piece.text for piece in value))]
+        at = 0
+        for piece in value:
+            if piece.hit:
+                out += (at, len(piece.text))
+            at += len(piece.text)
         return out
+
+    def _event(self, event: Event) -> list[Any]:
+        fields = [[self._text(f.label or f.name), self._text(f.name), self._value(f.value)] for f in event.fields]
+        why = [self._text("".join(piece.text for piece in clause)) for clause in event.why]
+        path, mark, place = event.where.partition(" #")
+        where = [self._text(path), self._text(mark + place)]
+        self._room.used += 40
+        return [event.stage or 0, event.time_ns // 1_000_000, self._text(event.source), why, fields, where]
+
+    def _node(self, node: NodeView) -> list[Any]:
+        texts = [self._text(text) for text in (node.kind, node.edge, node.folder, node.base, node.said, node.user)]
+        worst = 0 if node.worst is None else int(node.worst)
+        below = [self._node(child) for child in node.children]
+        self._room.used += 20
+        return [*texts, int(node.com), node.number, worst, node.hits, self._text(node.anchor), below]
 
 
 def _techniques(rules: Sequence[RuleView]) -> list[Technique]:

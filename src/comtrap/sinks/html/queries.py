@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +25,46 @@ _OF_EACH = 3  # things of one kind that are asked about
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a query finds out, in words, and the query."""
+    """What a query finds out, in words, and the query.
 
-    title: str
-    query: str
+    Attributes:
+        form: title and query with ``$0``, ``$1`` … where values stand.
+        values: those values, ready for where they stand.
+    """
+
+    form: tuple[str, str]
+    values: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        return self._filled(self.form[0])
+
+    @property
+    def query(self) -> str:
+        """In EQL."""
+        return self._filled(self.form[1])
+
+    def _filled(self, form: str) -> str:
+        return _VALUE.sub(lambda found: self.values[int(found[1])], form)
+
+
+_VALUE = re.compile(r"\$(\d)")
+_ENTITY = (
+    "All that $0 did, and what it started",
+    "any where process.entity_id == $1 or process.parent.entity_id == $1",
+)
+_NUMBER = (
+    "All that $0 did, and what it started",
+    "any where host.name == $1 and (process.pid == $2 or process.parent.pid == $2)",
+)
+_CLASS = (
+    "$0 on any host: asked for, registered or served",
+    "any where registry.path : $1 or process.command_line : $1 or process.parent.command_line : $1",
+)
+_FILE = ("$0 on any host", "any where file.path : $1 or dll.path : $1 or process.executable : $1")
+_ADDRESS = ("Connections with $0 on any host", "any where source.ip == $1 or destination.ip == $1")
+_ACCOUNT = ("Log-ons of $0 at $1", "authentication where host.name == $2 and user.name : $3")
 
 
 def questions(story: Sequence[Alert]) -> list[Question]:
@@ -47,26 +85,17 @@ def questions(story: Sequence[Alert]) -> list[Question]:
 def _processes(event: Mapping[str, Any]) -> Iterator[Question]:
     name = _text(event, "process.name") or "the process"
     pid, host = documents.get(event, "process.pid"), _text(event, "host.name")
-    if entity := _text(event, "process.entity_id"):
-        own = f"process.entity_id == {_quoted(entity)}"
-        below = f"process.parent.entity_id == {_quoted(entity)}"
-    elif isinstance(pid, int) and pid and host:
-        own = f"host.name == {_quoted(host)} and process.pid == {pid}"
-        below = f"host.name == {_quoted(host)} and process.parent.pid == {pid}"
-    else:
-        return
     said = f"{shown(name, 60)} ({pid})" if isinstance(pid, int) else shown(name, 60)
-    yield Question(f"All that {said} did, and what it started", f"any where ({own}) or ({below})")
+    if entity := _text(event, "process.entity_id"):
+        yield Question(_ENTITY, (said, _quoted(entity)))
+    elif isinstance(pid, int) and pid and host:
+        yield Question(_NUMBER, (said, _quoted(host), str(pid)))
 
 
 def _classes(event: Mapping[str, Any]) -> Iterator[Question]:
     texts = [text for name in _NAMING for text in _texts(event, name)]
     for number in dict.fromkeys(i for text in texts for i in (*clsid.find(text), *clsid.applications(text))):
-        like = _quoted(f"*{number}*")
-        yield Question(
-            f"{number} on any host: asked for, registered or served",
-            f"any where registry.path : {like} or process.command_line : {like} or process.parent.command_line : {like}",
-        )
+        yield Question(_CLASS, (number, _quoted(f"*{number}*")))
 
 
 def _files(event: Mapping[str, Any]) -> Iterator[Question]:
@@ -74,29 +103,30 @@ def _files(event: Mapping[str, Any]) -> Iterator[Question]:
         path = _text(event, name)
         # Windows' own libraries are everywhere; a library elsewhere is a lead.
         if path and "\\windows\\" not in path.lower() and not {"*", "?"} & set(path):
-            one = _quoted(path)
-            yield Question(
-                f"{shown(path, 80)} on any host",
-                f"any where file.path : {one} or dll.path : {one} or process.executable : {one}",
-            )
+            yield Question(_FILE, (shown(path, 80), _quoted(path)))
 
 
 def _addresses(event: Mapping[str, Any]) -> Iterator[Question]:
     for name in ("source.ip", "destination.ip"):
         address = _text(event, name)
-        if address and not address.startswith(("127.", "::1")):
-            one = _quoted(address)
-            said = f"Connections with {shown(address, 60)} on any host"
-            yield Question(said, f"any where source.ip == {one} or destination.ip == {one}")
+        if _is_address(address):
+            yield Question(_ADDRESS, (shown(address, 60), _quoted(address)))
 
 
 def _accounts(event: Mapping[str, Any]) -> Iterator[Question]:
     name, host = _text(event, "user.name"), _text(event, "host.name")
     if name and host and name.upper() not in _SYSTEM:
-        yield Question(
-            f"Log-ons of {shown(name, 60)} at {shown(host, 60)}",
-            f"authentication where host.name == {_quoted(host)} and user.name : {_quoted(name.replace('*', '?'))}",
-        )
+        like = _quoted(name.replace("*", "?"))
+        yield Question(_ACCOUNT, (shown(name, 60), shown(host, 60), _quoted(host), like))
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is the address of another host."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not address.is_loopback and not address.is_unspecified
 
 
 _SYSTEM = {"SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE", "-"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,10 +18,11 @@ from comtrap.alerts.document import moment
 from comtrap.sinks.html import attack, coverage
 from comtrap.sinks.html.data import Data
 from comtrap.sinks.html.hunts import hunts_of
-from comtrap.sinks.html.room import Room
-from comtrap.sinks.html.rules import known_objects, rule_views
+from comtrap.sinks.html.room import RESERVED, Room
+from comtrap.sinks.html.rules import NAMES, known_objects, rule_views
 from comtrap.sinks.html.stories import Around, Story, story_of, told
-from comtrap.sinks.html.view import clock, day, entry, groups, severities
+from comtrap.sinks.html.text import shown
+from comtrap.sinks.html.view import clock, day, entry, groups, severities, worst_first
 from comtrap.sinks.plain import plain
 from comtrap.sinks.story import by_host, stories
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from comtrap.sinks.summary import Summary
 
 FIRST = 6  # stories named at the top
+FRAME = 400_000  # bytes reserved for all but the stories
 
 
 class Report:
@@ -48,35 +50,66 @@ class Report:
         self._hunts = hunts_of(alerts)
         self._around = Around(self._rules, self._hunts, {o.name: o.anchor for o in self._known})
         hosts = by_host(alerts)
-        numbers = count(1)
-        self._hosts = {host: [(s, f"s{next(numbers)}") for s in stories(own)] for host, own in hosts.items()}
+        self._hosts = list(hosts)
+        self._stories = _numbered([(n, s) for n, own in enumerate(hosts.values()) for s in stories(own)])
 
     def text(self) -> Iterator[str]:
         """The page in pieces, in order."""
-        room, data = Room(), Data([plain(h or "unknown host") for h in self._hosts], self._rules)
-        page = _templates().get_template("report.html").make_module(self._page(data))
-        yield _counted(page.head(), room)  # type: ignore[attr-defined]
-        for text in self._list(room, data):
-            yield _counted(text, room)
-        tail = {"data": Markup(data.json()), "short": room.short}  # noqa: S704 - escaped for where it stands
-        yield _templates().get_template("report.html").make_module(self._page(data) | tail).foot()  # type: ignore[attr-defined]
+        entries = sum(len(told.alike) for told in self._stories)
+        room = Room(used=FRAME + entries * RESERVED)
+        data = Data([_host(host) for host in self._hosts], self._rules, entries, room)
+        written = self._written(room, data)
+        template = _templates().get_template("report.html")
+        page = self._page(data) | {"short": room.short, "data": Markup(data.json())}  # noqa: S704 - escaped for where it stands
+        module: Any = template.make_module(page)
+        yield str(module.head())
+        yield from self._list(written)
+        yield str(module.foot())
 
-    def _list(self, room: Room, data: Data) -> Iterator[str]:
+    def _written(self, room: Room, data: Data) -> list[str]:
+        """The text of each story. Room is given to the worst first."""
         parts: Any = _templates().get_template("story.html").module
-        number = 0
-        for place, (host, own) in enumerate(self._hosts.items()):
-            every = [alert for alerts, _ in own for alert in alerts]
-            yield parts.host(plain(host or "unknown host"), place, len(every), severities(every))
-            for alerts, anchor in own:
-                story = told(story_of(alerts, anchor, plain(host or ""), self._around), alerts, room, self._around)
-                yield parts.opened(story)
-                for alike in groups(alerts):
-                    made = entry(number, alike, room)
-                    data.add(made, place, room)
-                    yield parts.entry(made, self._around.objects)
-                    number += 1
-                yield parts.closed(story)
+        out = [""] * len(self._stories)
+        for own in self._ranked():
+            story = told(own.story(self._around), own.alerts, room, self._around)
+            entries = [entry(own.number + n, alike, room) for n, alike in enumerate(own.alike)]
+            if room.write:
+                items = [str(parts.entry(made, self._around.objects)) for made in entries]
+                text = "".join([str(parts.opened(story)), *items, str(parts.closed(story))])
+                room.written += len(text.encode())
+            else:
+                text = "".join([str(parts.short(story)), *(str(parts.lean(e)) for e in entries), "</div></section>\n"])
+                if room.values:
+                    data.tell(story, entries)
+            room.used += len(text.encode()) - RESERVED * len(entries)
+            for made in entries:
+                data.add(made, own.host)
+            out[own.place] = text
+        for own in self._ranked():
+            for number, alike in enumerate(own.alike, own.number):
+                data.keep(number, worst_first(alike[0])[0])
+        return out
+
+    def _list(self, written: Sequence[str]) -> Iterator[str]:
+        parts: Any = _templates().get_template("story.html").module
+        for number, host in enumerate(self._hosts):
+            own = [told for told in self._stories if told.host == number]
+            every = [alert for told in own for alert in told.alerts]
+            yield str(parts.host(_host(host), number, len(every), severities(every)))
+            yield from (written[told.place] for told in own)
             yield "</section>\n"
+
+    def _ranked(self) -> list[_Told]:
+        """The worst stories first, those of more rules first, then the earlier."""
+        return sorted(
+            self._stories,
+            key=lambda told: (
+                -max(a.rule.severity for a in told.alerts),
+                -len({a.rule.id for a in told.alerts}),
+                min(a.time_ns for a in told.alerts),
+                told.place,
+            ),
+        )
 
     def _page(self, data: Data) -> dict[str, Any]:
         total, summary = sum(self._total.values()), self._summary
@@ -100,7 +133,7 @@ class Report:
             "hosts": data.hosts,
             "rules": self._rules,
             "techniques": data.techniques,
-            "first": self._first(),
+            "first": [(own.story(self._around), _host(self._hosts[own.host])) for own in self._ranked()[:FIRST]],
             "tactics": attack.tactics(self._alerts, summary, data.techniques),
             "known": self._known,
             "hunts": self._hunts,
@@ -122,24 +155,8 @@ class Report:
         times = [e.time_ns for a in self._alerts for e in a.evidence]
         began, ended = min(times), max(times)
         until = f"{clock(ended)[:8]}" if day(began) == day(ended) else f"{day(ended)} {clock(ended)[:8]}"
-        told = _counted_word(sum(map(len, self._hosts.values())), "story", "stories")
+        told = _counted_word(len(self._stories), "story", "stories")
         return f"Between {day(began)} {clock(began)[:8]} and {until} UTC, in {told}: alerts that belong together."
-
-    def _first(self) -> list[Story]:
-        """The worst stories, those of more rules first, then the earlier."""
-        ranked = sorted(
-            ((alerts, anchor, host) for host, own in self._hosts.items() for alerts, anchor in own),
-            key=lambda s: (
-                -max(a.rule.severity for a in s[0]),
-                -len({a.rule.id for a in s[0]}),
-                min(a.time_ns for a in s[0]),
-                s[1],
-            ),
-        )
-        return [
-            story_of(alerts, anchor, plain(host or "unknown host"), self._around)
-            for alerts, anchor, host in ranked[:FIRST]
-        ]
 
     def _parts(self) -> list[tuple[str, str]]:
         wanted = [
@@ -153,10 +170,40 @@ class Report:
         return [(anchor, name) for anchor, name, there in wanted if there]
 
 
-def _counted(text: Any, room: Room) -> str:
-    made = str(text)
-    room.used += len(made.encode())
-    return made
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A story and where it stands.
+
+    Attributes:
+        place: among all stories.
+        number: of its first entry.
+        host: the number of its host.
+        alike: its alerts as entries.
+    """
+
+    place: int
+    number: int
+    host: int
+    alerts: list[Alert]
+    alike: list[list[list[Alert]]]
+
+    def story(self, around: Around) -> Story:
+        """What is said of it in a line."""
+        return story_of(self.alerts, f"s{self.place + 1}", around)
+
+
+def _numbered(found: Sequence[tuple[int, list[Alert]]]) -> list[_Told]:
+    out: list[_Told] = []
+    number = 0
+    for place, (host, alerts) in enumerate(found):
+        alike = groups(alerts)
+        out.append(_Told(place, number, host, alerts, alike))
+        number += len(alike)
+    return out
+
+
+def _host(name: str | None) -> str:
+    return shown(name, 120) if name else "unknown host"
 
 
 def _counted_word(count: int, word: str, words: str = "") -> str:
@@ -211,6 +258,7 @@ def _templates() -> Environment:
         "day": day,
         "plain": plain,
         "anchor": anchor,
+        "named": lambda name: shown(name, NAMES),
         "host_of": lambda link: urlsplit(link).netloc or link,
     }
     return made

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from comtrap.com.page import USES
 from comtrap.sinks.html.markdown import rendered
-from comtrap.sinks.plain import plain
+from comtrap.sinks.html.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from comtrap.alerts.alert import Alert
     from comtrap.rules.rule import Severity, Technique
 
+NAMES = 200  # characters of a rule's name
 _QUERY = 20_000  # characters of a query
 
 
@@ -72,7 +73,7 @@ def rule_views(alerts: Sequence[Alert]) -> list[RuleView]:
         RuleView(
             id=name,
             anchor=f"r-{name}",
-            name=plain(rule.name),
+            name=shown(rule.name, NAMES),
             severity=rule.severity,
             count=counts[name],
             techniques=rule.techniques,

@@ -48,7 +48,6 @@ class Story:
     """Alerts that belong together."""
 
     anchor: str
-    host: str
     title: str
     severity: Severity
     began: int
@@ -76,14 +75,13 @@ class Around:
     objects: Mapping[str, str]
 
 
-def story_of(alerts: Sequence[Alert], anchor: str, host: str, around: Around) -> Story:
+def story_of(alerts: Sequence[Alert], anchor: str, around: Around) -> Story:
     """What is said of some alerts in a line."""
     times = [e.time_ns for a in alerts for e in a.evidence]
     own = {str(a.rule.id) for a in alerts}
     rules = [rule for rule in around.rules if rule.id in own]
     return Story(
         anchor=anchor,
-        host=host,
         title=rules[0].name,
         severity=max(a.rule.severity for a in alerts),
         began=min(times),

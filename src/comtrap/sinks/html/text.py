@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from comtrap.alerts.excerpt import excerpt
 from comtrap.sinks.plain import plain
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
 
 MARKS = 12  # pieces of one value that are set apart
 ITEMS = 50  # of a list of values, how many are looked at
+_COMMON = 200  # characters of texts that come again and again
 _READ = 8  # times the characters shown that are read of a long value
 _TEXT = re.compile(r'"""(.*?)"""|"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{2,8}\}|.)", re.DOTALL)
 _WILD = re.compile(r"[*?]+")
+
+
+Value: TypeAlias = "list[Piece]"
+"""A value in pieces, in order."""
 
 
 class Piece(NamedTuple):
@@ -35,6 +41,8 @@ def shown(value: Any, longest: int, around: Iterable[str] = ()) -> str:
         longest: characters.
         around: texts of which one should be in what is left.
     """
+    if isinstance(value, str) and len(value) <= _COMMON and len(line := _line(value)) <= longest:
+        return line
     text = _flat(value, longest)
     cut = plain(text[: longest * _READ] if not any(around) else excerpt(text, around, longest * 2))
     if len(cut) > longest:
@@ -44,11 +52,17 @@ def shown(value: Any, longest: int, around: Iterable[str] = ()) -> str:
     return cut
 
 
-def sought(clause: str) -> list[str]:
-    """The plain pieces of the texts that a clause names, those of more than one letter."""
+@lru_cache(16_384)
+def _line(text: str) -> str:
+    return plain(text)
+
+
+@lru_cache(4_096)
+def sought(clause: str) -> tuple[str, ...]:
+    """The plain pieces of the texts that a clause names, those of more than one letter; longest first."""
     texts = [raw or _ESCAPE.sub(_unescaped, quoted) for raw, quoted in _TEXT.findall(clause)]
     pieces = {plain(piece) for text in texts for piece in _WILD.split(text)}
-    return sorted((piece for piece in pieces if len(piece) > 1), key=lambda piece: (-len(piece), piece))
+    return tuple(sorted((piece for piece in pieces if len(piece) > 1), key=lambda piece: (-len(piece), piece)))
 
 
 def pieces(text: str, wanted: Iterable[str]) -> list[Piece]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CLAUSES = 12  # of one event that are shown
 EVENTS = 12  # of one entry that are shown
+AGAIN = 100  # like an entry that are listed
 _PATHS = 300  # characters of a place in a file
 
 
@@ -62,16 +63,21 @@ class Entry:
         number: its place in the report.
         alerts: those of the first events, worst rule first.
         line: what it is about, in a few words.
+        where: the place of the event that completed it.
+        stands_for: alerts that were suppressed for it.
         again: when and where the like of it happened.
+        all: the alerts of the entry, those like the first included.
     """
 
     number: int
     alerts: Sequence[Alert]
     line: str
+    where: str
     events: list[Event]
     more_events: int
     objects: list[str]
     copies: int
+    stands_for: int
     again: list[tuple[int, str]]
     all: Sequence[Alert] = field(default=(), repr=False)
 
@@ -110,7 +116,7 @@ _ONLY_SOME = {"user", "parent", "by"}  # two sources that write down one thing t
 
 def entry(number: int, alike: Sequence[Sequence[Alert]], room: Room) -> Entry:
     """One item of a story."""
-    first = sorted(alike[0], key=lambda a: (-a.rule.severity, a.rule.name))
+    first = worst_first(alike[0])
     evidence = [e for e in first[0].evidence if e.part is None]
     staged = len({e.stage for e in evidence}) > 1
     kept = evidence[:EVENTS] if room.values else []
@@ -120,13 +126,20 @@ def entry(number: int, alike: Sequence[Sequence[Alert]], room: Room) -> Entry:
         number=number,
         alerts=first,
         line=_line(evidence[-1], first, room),
+        where=_where(evidence[-1], _PATHS if room.values else 80),
         events=events,
         more_events=len(evidence) - len(events),
         objects=[str(o["name"]) for o in abused or first[0].why.objects] if room.values else [],
         copies=first[0].count,
-        again=[(group[0].time_ns, _where(group[0].evidence[0])) for group in alike[1:]],
+        stands_for=sum(a.suppressed.count for group in alike for a in group if a.suppressed is not None),
+        again=[(g[0].time_ns, _where(g[0].evidence[0], _PATHS)) for g in alike[1 : 1 + AGAIN]] if room.values else [],
         all=[alert for group in alike for alert in group],
     )
+
+
+def worst_first(alerts: Sequence[Alert]) -> list[Alert]:
+    """Alerts in the order an entry names them."""
+    return sorted(alerts, key=lambda a: (-a.rule.severity, a.rule.name, str(a.rule.id)))
 
 
 def picked(evidence: Evidence) -> Iterator[tuple[str, str, Any]]:
@@ -161,7 +174,7 @@ def _event(evidence: Evidence, alerts: Sequence[Alert], room: Room, *, staged: b
         why=[pieces(shown(text, room.values), ()) for text in telling[:CLAUSES]],
         silent=len(dict.fromkeys(c.text for c in clauses)) - len(telling),
         fields=fields,
-        where=_where(evidence),
+        where=_where(evidence, _PATHS),
         source=plain(_value(evidence.event, "comtrap.source") or "")[:40],
     )
 
@@ -186,16 +199,16 @@ def _line(evidence: Evidence, alerts: Sequence[Alert], room: Room) -> str:
     found = {word: value for word, _, value in picked(evidence)}
     wanted = [p for found_pieces in _sought(alerts[0].why.clauses).values() for p in found_pieces]
     what = next((found[w] for w in _TELLING if w in found), "")
-    return shown(what, min(140, max(60, room.values)), wanted)
+    return shown(what, 140, wanted) if room.values else ""
 
 
 _TELLING = ("decoded", "registry", "library", "task", "script", "buffer", "command", "file", "to", "from", "process")
 
 
-def _where(evidence: Evidence) -> str:
+def _where(evidence: Evidence, longest: int) -> str:
     where = evidence.path if evidence.member is None else f"{evidence.path}!{evidence.member}"
     record = "" if evidence.record_id is None else f", record {evidence.record_id}"
-    return shown(f"{where} #{evidence.position}{record}", _PATHS)
+    return shown(f"{where} #{evidence.position}{record}", longest)
 
 
 def _value(event: Mapping[str, Any], name: str) -> Any:

@@ -55,36 +55,135 @@
   const entries = [...document.querySelectorAll("details.entry")];
   if (!entries.length) return;
 
-  const make = (tag, text, parent) => {
+  const make = (tag, text, parent, kind) => {
     const node = document.createElement(tag);
     node.textContent = text;
+    if (kind) node.className = kind;
     parent.append(node);
     return node;
   };
-  const fill = (box) => {
-    if (box.dataset.filled) return;
-    box.dataset.filled = "1";
-    const events = data.events[Number(box.closest("details.entry").dataset.n)];
+  const texts = data.texts;
+  const words = { 99: "critical", 73: "high", 47: "medium", 21: "low" };
+  const numberOf = (node) => Number(node.closest("details.entry").dataset.n);
+  const counted = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+
+  const fillFields = (box) => {
+    const events = data.events[numberOf(box)];
     if (!events.length) make("p", "Left out for lack of room; --format ndjson has them.", box);
-    events.forEach((flat, number) => {
+    events.forEach(([shape, ...values], number) => {
       if (events.length > 1) make("h5", `Event ${number + 1}`, box);
-      const list = make("dl", "", box);
-      list.className = "values long";
-      for (let at = 0; at < flat.length; at += 2) {
-        make("dt", data.names[flat[at]], list);
-        make("dd", data.values[flat[at + 1]], list);
-      }
+      const list = make("dl", "", box, "values long");
+      values.forEach((value, at) => {
+        make("dt", texts[data.shapes[shape][at]], list);
+        make("dd", texts[value], list);
+      });
     });
   };
+  const marked = ([text, ...marks], parent) => {
+    const characters = [...texts[text]]; // marks count characters, not halves of them
+    let at = 0;
+    for (let n = 0; n < marks.length; n += 2) {
+      parent.append(characters.slice(at, marks[n]).join(""));
+      at = marks[n] + marks[n + 1];
+      make("mark", characters.slice(marks[n], at).join(""), parent);
+    }
+    parent.append(characters.slice(at).join(""));
+  };
+  const fillBody = (entry) => {
+    const events = data.bodies[Number(entry.dataset.n)];
+    if (!events) return;
+    const body = entry.querySelector(".body");
+    body.replaceChildren();
+    body.className = "body";
+    for (const [stage, time, source, why, fields, where] of events) {
+      const head = make("div", stage ? `Stage ${stage} · ` : "", body, "stage");
+      make("span", new Date(time).toISOString().slice(11, 23), head, "num");
+      head.append(" ");
+      make("span", texts[source], head, "quiet");
+      if (why.length) {
+        const list = make("ul", "", body, "why");
+        list.setAttribute("aria-label", "Clauses that held");
+        for (const clause of why) make("li", texts[clause], list);
+      }
+      const list = make("dl", "", body, "values");
+      for (const [label, name, value] of fields) {
+        make("dt", texts[label], list).title = texts[name];
+        marked(value, make("dd", "", list));
+      }
+      make("dt", "record", list);
+      make("dd", where.map((part) => texts[part]).join(""), list);
+    }
+    make("summary", "All fields", make("details", "", body, "more fields"));
+  };
+  const drawNode = ([kind, edge, folder, base, said, user, com, number, worst, hits, anchor, below], list) => {
+    const item = make("li", "", list, com && texts[edge] ? "com" : "");
+    const node = make("div", "", item, "node");
+    if (texts[edge]) { make("span", texts[edge], node, "edge"); node.append(" "); }
+    if (texts[kind] === "object") {
+      const object = make(texts[anchor] ? "a" : "span", texts[base], node, "obj");
+      if (texts[anchor]) object.href = `#${texts[anchor]}`;
+    } else if (texts[kind] === "log") {
+      make("span", `${texts[base]} log, no process named`, node, "dir");
+    } else if (texts[kind] === "script") {
+      make("b", "script", node);
+    } else {
+      if (texts[folder]) make("span", texts[folder], node, "dir text");
+      make("bdi", texts[base], make("b", "", node));
+    }
+    if (number !== null) { node.append(" "); make("span", number, node, "pid"); }
+    if (texts[user]) { node.append(" "); make("span", `as ${texts[user]}`, node, "pid"); }
+    if (worst) make("span", counted(hits, "alert"), node, `sev hitby ${words[worst]}`);
+    if (texts[said]) make("span", texts[said], node, "said text");
+    if (below.length) {
+      const under = make("ul", "", item);
+      for (const child of below) drawNode(child, under);
+    }
+  };
+  const fillStory = (story) => {
+    const told = data.stories[story.id];
+    if (!told || story.dataset.filled) return;
+    story.dataset.filled = "1";
+    const [roots, questions, hunts, rules] = told;
+    const column = story.querySelector("details.entry").parentElement;
+    const tree = make("ul", "", column, "tree");
+    tree.setAttribute("aria-label", "Processes and COM objects");
+    for (const root of roots) drawNode(root, tree);
+    column.prepend(tree);
+    const next = make("details", "", column, "more next");
+    make("summary", "What to do next", next);
+    const linked = (before, pairs) => {
+      const note = make("p", before, next, "note");
+      pairs.forEach(([title, anchor], n) => {
+        if (n) note.append(", ");
+        make("a", title, note).href = `#${anchor}`;
+      });
+      note.append(".");
+    };
+    linked("How to tell whether it is real, and what to do then: ", rules.map((n) => data.rules[n].slice(1)));
+    const list = make("ol", "", next);
+    for (const [form, ...values] of questions) {
+      const [title, query] = data.forms[form].map((text) => text.replace(/\$(\d)/g, (_, n) => texts[values[n]]));
+      const item = make("li", title, list);
+      const ask = make("div", "", item, "ask");
+      make("pre", query, ask);
+      make("button", "Copy", ask, "small copy").type = "button";
+    }
+    if (hunts.length) linked("Wider hunts: ", hunts.map((pair) => pair.map((n) => texts[n])));
+  };
+  const filled = new WeakSet();
   document.addEventListener("toggle", (event) => {
-    if (event.target.matches("details.fields") && event.target.open) fill(event.target);
+    const box = event.target;
+    if (!box.open || filled.has(box)) return;
+    filled.add(box);
+    if (box.matches("details.fields")) fillFields(box);
+    if (box.matches("details.lean")) { fillBody(box); fillStory(box.closest(".story")); }
   }, true);
 
   // Entries in numbers, so that filters and the timeline touch no text.
   const items = data.entries.map(([host, rules, techniques, times, count], n) => ({
     n, host, rules, techniques, times, count, node: entries[n],
-    severity: Math.max(...rules.map((rule) => data.severities[rule])),
-    severities: new Set(rules.map((rule) => data.severities[rule])),
+    severity: Math.max(...rules.map((rule) => data.rules[rule][0])),
+    severities: new Set(rules.map((rule) => data.rules[rule][0])),
   }));
   const stories = [...document.querySelectorAll("section.story")].map((node) => ({
     node, members: [...node.querySelectorAll("details.entry")].map((entry) => items[Number(entry.dataset.n)]),
@@ -99,24 +198,21 @@
   let span = [...whole];
 
   const form = document.querySelector(".filters form");
-  const severityWords = { 99: "critical", 73: "high", 47: "medium", 21: "low" };
-  let texts = null;
+  let low = null;
   const lowered = () => {
-    if (texts) return texts;
-    const values = data.values.map((value) => value.toLowerCase());
-    texts = { values, shown: items.map((item) => item.node.textContent.toLowerCase()) };
-    return texts;
+    low = low || { texts: texts.map((text) => text.toLowerCase()), shown: items.map((item) => item.node.textContent.toLowerCase()) };
+    return low;
   };
-  const finder = (words) => {
-    if (!words.length) return () => true;
-    const { values, shown } = lowered();
-    const holding = words.map((word) => {
+  const holds = (events, found) => events.some((event) => event.some((one, at) => at > 0 && found.has(one)));
+  const finder = (sought) => {
+    if (!sought.length) return () => true;
+    const holding = sought.map((word) => {
       const found = new Set();
-      values.forEach((value, n) => { if (value.includes(word)) found.add(n); });
+      lowered().texts.forEach((text, n) => { if (text.includes(word)) found.add(n); });
       return found;
     });
-    const named = (item, n) => data.events[item.n].some((flat) => flat.some((value, at) => at % 2 && holding[n].has(value)));
-    return (item) => words.every((word, n) => shown[item.n].includes(word) || (holding[n].size && named(item, n)));
+    const named = (item, n) => holding[n].size > 0 && holds(data.events[item.n], holding[n]);
+    return (item) => sought.every((word, n) => low.shown[item.n].includes(word) || named(item, n));
   };
 
   const wanted = () => {
@@ -128,7 +224,7 @@
     };
   };
   const passes = (item, want) =>
-    item.rules.some((rule) => want.severities.has(data.severities[rule]) && (want.rule === "" || Number(want.rule) === rule)) &&
+    item.rules.some((rule) => want.severities.has(data.rules[rule][0]) && (want.rule === "" || Number(want.rule) === rule)) &&
     (want.host === "" || Number(want.host) === item.host) &&
     (want.technique === "" || item.techniques.includes(Number(want.technique)));
   const within = (item) => item.times.some((time) => time >= span[0] && time <= span[1]);
@@ -217,7 +313,7 @@
     for (const dot of dots) {
       const size = Math.min(9, 4 + Math.log2(dot.count));
       const node = shape("circle", {
-        class: `dot ${severityWords[dot.severity] || "low"}`, cx: x(dot.time), cy: TOP + dot.row * ROW + ROW / 2, r: size,
+        class: `dot ${words[dot.severity] || "low"}`, cx: x(dot.time), cy: TOP + dot.row * ROW + ROW / 2, r: size,
       }, svg);
       const said = dot.count === 1 ? dot.item.node.querySelector(".name").textContent : `${dot.count} entries`;
       shape("title", {}, node).textContent = `${iso(dot.time).replace("T", " ").slice(0, 23)} · ${said}`;
