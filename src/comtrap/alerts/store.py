@@ -29,18 +29,25 @@ if TYPE_CHECKING:
 HELD = 100_000  # hits in memory before they are written
 CHUNK = 2048  # whole records decoded at once
 
-_TABLES = """
+# The file is worth nothing after the run, so nobody waits for the disk.
+_FLEETING = """
 pragma page_size = 16384;
 pragma synchronous = off;
 pragma journal_mode = memory;
-create table hits (query integer, frame blob);
-create index hits_query on hits (query);
-create table raw (
+"""
+_LASTING = """
+pragma synchronous = normal;
+pragma journal_mode = wal;
+"""
+_TABLES = """
+create table if not exists hits (query integer, frame blob);
+create index if not exists hits_query on hits (query);
+create table if not exists raw (
   id integer primary key, provider text, code integer,
   source text, path text, member text, first integer, head text, frame blob
 );
-create table event (event integer primary key, raw integer, row integer) without rowid;
-create table deferred (event integer primary key, raw integer) without rowid;
+create table if not exists event (event integer primary key, raw integer, row integer) without rowid;
+create table if not exists deferred (event integer primary key, raw integer) without rowid;
 """
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
@@ -52,11 +59,15 @@ class Store:
         database: the tables. `alerts.build` adds to them what it makes of the hits.
     """
 
-    def __init__(self, path: str = "") -> None:
-        """Args: path: the file, for `absorb` to find; empty for a temporary one."""
+    def __init__(self, path: str = "", *, lasting: bool = False) -> None:
+        """Open a store, and make its tables where there are none.
+
+        Args:
+            path: the file, for `absorb` to find; empty for a temporary one.
+            lasting: whether what is in it must outlive a kill.
+        """
         self.database = sqlite3.connect(path)
-        # The file is worth nothing after the run, so nobody waits for the disk.
-        self.database.executescript(_TABLES)
+        self.database.executescript((_LASTING if lasting else _FLEETING) + _TABLES)
         self._hits: list[pa.Table] = []
         self._held = 0
 
@@ -86,11 +97,8 @@ class Store:
         """Write the hits that are still in memory."""
         if not self._hits:
             return
-        hits = pa.concat_tables(self._hits)
         with self.database:
-            for query in pc.unique(hits.column("query")).to_pylist():
-                own = hits.filter(pc.equal(hits.column("query"), query))
-                self.database.execute("insert into hits values (?, ?)", (query, _written(own)))
+            self._insert_hits(pa.concat_tables(self._hits))
         self._hits, self._held = [], 0
 
     def restrict(self, hits: pa.Table) -> None:
@@ -112,10 +120,16 @@ class Store:
             self.database.execute("delete from raw where id in (select raw from gone except select raw from event)")
             self.database.execute("drop table gone")
             self.database.execute("delete from hits")
-        self._hits, self._held = [hits], hits.num_rows
+            self._hits, self._held = [], 0
+            self._insert_hits(hits)
 
-    def absorb(self, path: str) -> None:
-        """Take over all that another store wrote to its file and closed."""
+    def absorb(self, path: str, also: Callable[[], None] = lambda: None) -> None:
+        """Take over all that another store wrote to its file and closed.
+
+        Args:
+            path: the file.
+            also: done in the same transaction.
+        """
         self.database.execute("attach database ? as other", (path,))
         try:
             with self.database:
@@ -128,6 +142,21 @@ class Store:
                 )
                 self.database.execute("insert into main.event select event, raw + ?, row from other.event", (shift,))
                 self.database.execute("insert into main.deferred select event, raw + ? from other.deferred", (shift,))
+                also()
+        finally:
+            self.database.execute("detach database other")
+
+    def lend(self, path: str) -> None:
+        """Write a copy of all hits and their records to a new store's file."""
+        self.spill()
+        with Store(path):
+            pass
+        self.database.execute("attach database ? as other", (path,))
+        try:
+            with self.database:
+                self.database.execute("insert into other.hits select * from main.hits")
+                self.database.execute("insert into other.raw select * from main.raw")
+                self.database.execute("insert into other.event select * from main.event")
         finally:
             self.database.execute("detach database other")
 
@@ -145,9 +174,25 @@ class Store:
     def defer(self, raw: RawBatch) -> None:
         """Keep whole records that can only be looked at once the whole file was read."""
         with self.database:
-            row = self._insert(raw)
-            first = raw.origin.first + raw.frame.column("_position")[0].as_py()
-            self.database.execute("insert into deferred values (?, ?)", (first, row))
+            self.put_off(raw)
+
+    def put_off(self, raw: RawBatch) -> None:
+        """The same, as part of the caller's transaction."""
+        row = self._insert(raw)
+        first = raw.origin.first + raw.frame.column("_position")[0].as_py()
+        self.database.execute("insert into deferred values (?, ?)", (first, row))
+
+    def waiting(self) -> list[RawBatch]:
+        """What is deferred, in the order of events; it stays."""
+        numbers = self.database.execute("select raw from deferred order by event").fetchall()
+        return [self._raw(number) for (number,) in numbers]
+
+    def let_go(self) -> None:
+        """Take out what is deferred, as part of the caller's transaction."""
+        self.database.execute(
+            "delete from raw where id in (select raw from deferred) and id not in (select raw from event)"
+        )
+        self.database.execute("delete from deferred")
 
     def deferred(self) -> Iterator[RawBatch]:
         """What was deferred, in the order of events, once."""
@@ -181,6 +226,11 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _insert_hits(self, hits: pa.Table) -> None:
+        for query in pc.unique(hits.column("query")).to_pylist():
+            own = hits.filter(pc.equal(hits.column("query"), query))
+            self.database.execute("insert into hits values (?, ?)", (query, _written(own)))
 
     def _keep(self, raw: RawBatch, events: np.ndarray) -> None:
         numbers = np.asarray(raw.frame.column("_position").combine_chunks(), dtype=np.uint64)

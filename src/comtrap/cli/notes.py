@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.scan import Result
     from comtrap.scanning.convert import Converted
+    from comtrap.scanning.part import Tally
 
 FAILED = 20  # inputs that could not be read, of which each is named; the rest is counted
 
@@ -101,6 +102,17 @@ class Notes:
         self._odd(problems)
         if not len(result.alerts):
             self._why_nothing(result)
+
+    def say(self, text: str) -> None:
+        """One line, to those who have not asked for quiet."""
+        if not self._quiet:
+            self._console.print(plain(text), style="yellow")
+
+    def watched(self, tally: Tally) -> None:
+        """What was read while watching."""
+        if not self._quiet:
+            self._console.print(f"{tally.events:,} event{'s' * (tally.events != 1)} read")
+            self._odd(tally.problems)
 
     def converted(self, result: Converted) -> None:
         """What was written and skipped."""

@@ -85,6 +85,12 @@ class ScriptBlocks:
         for key in list(self._blocks):
             yield self._release(key)
 
+    def held(self) -> Iterator[RawBatch]:
+        """The records that are held back, for others to hold later: each a batch of its own, in their order."""
+        found = [(table, block.origin) for block in self._blocks.values() for _, table in block.parts.values()]
+        for table, origin in sorted(found, key=lambda one: (one[1].first, one[0].column("_position")[0].as_py())):
+            yield RawBatch((PROVIDER, 4104), table, origin)
+
     def hold(self, raw: RawBatch) -> Iterator[RawBatch]:
         """Take whole records that are parts of several, in their order; gives batches that are complete now."""
         numbers, totals = (np.asarray(_numbers(raw.frame, names)) for names in (_NUMBER, _TOTAL))

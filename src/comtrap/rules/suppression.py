@@ -63,9 +63,16 @@ def suppression(group_by: tuple[str, ...], duration: str | None, missing: str) -
         raise ValueError(f"expected one to {FIELDS} different fields to group by")
     if missing not in STRATEGIES:
         raise ValueError(f"what is done with missing fields is one of {', '.join(STRATEGIES)}")
-    if duration is None:
-        return Suppression(group_by, None, missing)
-    found = _DURATION.fullmatch(duration)
+    return Suppression(group_by, None if duration is None else as_duration(duration), missing)
+
+
+def as_duration(text: str) -> timedelta:
+    """What ``30m`` stands for.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _DURATION.fullmatch(text)
     if found is None:
         raise ValueError("expected a duration such as 30m, in s, m or h")
-    return Suppression(group_by, timedelta(**{_UNITS[found[2]]: int(found[1])}), missing)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

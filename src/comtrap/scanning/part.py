@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.events.concat import concat
@@ -84,6 +85,8 @@ class Part:
     Attributes:
         plan: the rules.
         passwords: tried on members of archives that are encrypted.
+        wanted: what sources are to decode for them.
+        newest_ns: the time of the newest event that a rule looked at; None for none.
     """
 
     plan: Plan
@@ -91,20 +94,21 @@ class Part:
     tally: Tally
     passwords: tuple[bytes, ...] = ()
     _kinds: Kinds = field(init=False)
-    _wanted: Wanted = field(init=False)
+    wanted: Wanted = field(init=False)
     _pairs: dict[Use, list[tuple[RawBatch, EventBatch]]] = field(default_factory=dict)
     _rows: int = 0
+    newest_ns: int | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Look at the rules by kinds of events."""
         self._kinds = Kinds(self.plan)
-        self._wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
+        self.wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
 
     def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read inputs to their end, or until stopped; events of several small ones are put together."""
         for number, path in inputs:
             progress(path, 0)
-            for raw in joined(read(path, number, self._wanted, self.tally.problems, passwords=self.passwords)):
+            for raw in joined(read(path, number, self.wanted, self.tally.problems, passwords=self.passwords)):
                 self._take(raw)
                 progress(path, raw.frame.num_rows)
                 if stopped():
@@ -116,7 +120,11 @@ class Part:
     def run_piece(self, one: Input, piece: Piece, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read some records of a file; parts of script blocks wait in the store for those of other pieces."""
         number, path = one
-        for raw in read(path, number, self._wanted, self.tally.problems, piece):
+        self.run_some(read(path, number, self.wanted, self.tally.problems, piece), stopped)
+
+    def run_some(self, raws: Iterable[RawBatch], stopped: Callable[[], bool] = lambda: False) -> None:
+        """Take some records of a file that were read with `wanted`; parts of script blocks wait in the store."""
+        for raw in raws:
             rest, parts = divided(raw)
             if rest is not None:
                 self._take(rest)
@@ -126,15 +134,17 @@ class Part:
                 break
         self.finish()
 
+    def run_whole(self, raws: Iterable[RawBatch]) -> None:
+        """Take records whose script blocks are whole."""
+        for raw in raws:
+            self._take(raw)
+        self.finish()
+
     def rejoin(self) -> None:
         """Look at what waited for its file to be read."""
         for _, raws in groupby(self.store.deferred(), key=lambda raw: raw.origin.first):
             blocks = ScriptBlocks()
-            for raw in chain.from_iterable(blocks.hold(raw) for raw in raws):
-                self._take(raw)
-            for raw in blocks.flush():
-                self._take(raw)
-        self.finish()
+            self.run_whole(chain(chain.from_iterable(blocks.hold(raw) for raw in raws), blocks.flush()))
 
     def _take(self, raw: RawBatch) -> None:
         """Count a batch, and keep it if some rule could match its events."""
@@ -155,6 +165,8 @@ class Part:
         while self._pairs:
             use, some = self._pairs.popitem()
             batch = concat([events for _, events in some])
+            newest = pc.max(batch.column("@timestamp").cast(pa.int64())).as_py()
+            self.newest_ns = newest if self.newest_ns is None else max(self.newest_ns, newest)
             self.tally.reached += reached(use.reads, batch, self.plan.category_field)
             for counted in pc.value_counts(batch.column(SOURCE)).to_pylist():
                 self.tally.sources[counted["values"] or "other"] += counted["counts"]

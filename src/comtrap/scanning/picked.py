@@ -97,9 +97,9 @@ class Picked(Store):
             hits = hits.set_column(place, HITS.field("tie"), pa.array([ranks.get(e) for e in events], pa.int64()))
         return hits
 
-    def absorb(self, path: str) -> None:
+    def absorb(self, path: str, also: Callable[[], None] = lambda: None) -> None:
         """Take over what another such store counted and kept."""
-        super().absorb(path)
+        super().absorb(path, also)
         with closing(sqlite3.connect(path)) as other, self.database:
             self.database.executemany("insert into count values (?, ?, ?)", other.execute("select * from count"))
             self.database.executemany("insert or ignore into tie values (?, ?)", other.execute("select * from tie"))

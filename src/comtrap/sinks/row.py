@@ -70,6 +70,20 @@ COLUMNS = (
 """The columns, in order. New ones come last; none changes its meaning or goes away within a major version."""
 
 
+TELLING = (
+    "command_line",
+    "registry_path",
+    "library",
+    "file",
+    "task",
+    "script",
+    "process",
+    "destination_ip",
+    "source_ip",
+)
+"""The columns that say most of an event, best first."""
+
+
 def row(alert: Alert) -> dict[str, Cell]:
     """An alert under `COLUMNS`; null where nothing is known. Of a sequence, each field is that of its last event that has it."""
     events = [e for e in alert.evidence if e.part is None]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 import orjson
 
-from comtrap.sinks.row import rows
+from comtrap.sinks.row import TELLING, rows
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,7 +34,7 @@ class Sink:
         events = [e for e in alert.evidence if e.part is None]
         for number, (told, event) in enumerate(zip(found, events, strict=True), 1):
             place = f" ({number} of {len(found)})" if len(found) > 1 else ""
-            what = next((v for name in _TELLING if (v := told[name])), None)
+            what = next((v for name in TELLING if (v := told[name])), None)
             message = f"[{told['severity']}] {told['rule']}{place}" + (f": {what}" if what else "")
             line = {
                 "message": message,
@@ -51,17 +51,3 @@ class Sink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._out.flush()
-
-
-_TELLING = (
-    "command_line",
-    "registry_path",
-    "library",
-    "file",
-    "task",
-    "script",
-    "process",
-    "destination_ip",
-    "source_ip",
-)
-"""What says most of an event, best first."""

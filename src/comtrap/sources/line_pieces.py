@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, cast
 
+from comtrap.sources.edge import Edge
 from comtrap.sources.section import Section
 
 _BLOCK_BYTES = 1 << 20
@@ -21,6 +22,19 @@ def positions(stream: IO[bytes]) -> int:
         found += block.count(b"\n")
         last = block[-1:]
     return found + (last != b"\n")
+
+
+def settled(file: IO[bytes], start: int) -> Edge:
+    """Up to the end of the last line that has one."""
+    end = file.seek(0, 2)
+    while end > start:
+        begin = max(start, end - _BLOCK_BYTES)
+        file.seek(begin)
+        found = file.read(end - begin).rfind(b"\n")
+        if found >= 0:
+            return Edge(begin + found + 1, whole=False)
+        end = begin
+    return Edge(start, whole=False)
 
 
 def _line_start(file: IO[bytes], at: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from comtrap.sources import json_text
 from comtrap.sources.batches import Batches
-from comtrap.sources.line_pieces import part, positions
+from comtrap.sources.line_pieces import part, positions, settled
 from comtrap.sources.lines import TOO_LONG as TOO_LONG_LINE
 from comtrap.sources.lines import lines
 from comtrap.sources.plain import Plain
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from comtrap.events.wanted import Wanted
     from comtrap.sources.source import Content
 
-__all__ = ["part", "positions", "read", "sniff"]
+__all__ = ["part", "positions", "read", "settled", "sniff"]
 
 
 def sniff(head: bytes) -> bool:

@@ -3,6 +3,8 @@
 Some formats can be taken up anywhere: EVTX at a chunk, lines at a line's end. A module in `comtrap.sources` whose format
 is such has two more names: ``part(file, start, stop)``, the stream of all records that begin in these bytes of the file,
 and ``positions(stream)``, how many positions there are in such a stream.
+
+Such formats can also be read while they are written. A third name tells how far: ``settled(file, start)``, an `Edge`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import IO, Any, BinaryIO, cast
 from comtrap.errors import SourceError
 from comtrap.events.raw import Origin
 from comtrap.sources.archives import is_packed
+from comtrap.sources.edge import Edge
 from comtrap.sources.registered import source_of
 from comtrap.sources.source import HEAD, Content
 from comtrap.sources.stream import Stream
@@ -35,6 +38,20 @@ class Piece:
     start: int
     stop: int
     position: int = 0
+
+
+def settled(path: str, start: int) -> Edge | None:
+    """How far a file can be relied on, from some byte on; None if it has to be read as a whole.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        source = _source(file.read(HEAD))
+        if source is None or not hasattr(source, "settled"):
+            return None
+        found = source.settled(file, start)
+        return found if isinstance(found, Edge) else None
 
 
 def pieces(path: str, most_bytes: int) -> list[Piece]:
