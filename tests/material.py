@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from comtrap.lang.parse import parse
 from comtrap.rules.attack import technique
 from comtrap.rules.rule import Rule, Severity
 
@@ -35,7 +34,7 @@ def rule(query: str = SURROGATE_CHILD, number: int = 1, **more: Any) -> Rule:
         "path": Path(f"rule_{number}.toml"),
         "techniques": (technique("T1559.001"),),
     }
-    return Rule(query=parse(query), text=query, **(made | more))
+    return Rule(text=query, **(made | more))
 
 
 def rule_file(path: Path, query: str = SURROGATE_CHILD, number: int = 1, severity: str = "high") -> Path:

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from comtrap.alerts.build import Alerts, build
 from comtrap.alerts.store import Store
-from comtrap.plan.optimise import optimise
-from comtrap.rules.compile import compile_rules
+from comtrap.rules.compiled import compiled
 from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
-from comtrap.schema.telemetry import telemetry
 from comtrap.sinks.summary import Summary
 from comtrap.sources.walk import files
 
@@ -115,8 +113,7 @@ def scan(
         passwords: tried on members of archives that are encrypted.
     """
     began = time.perf_counter()
-    plan, rule_errors = compile_rules(rules, telemetry(), exceptions)
-    plan = optimise(plan)
+    plan, rule_errors = compiled(rules, exceptions)
     tally = Tally()
     inputs = list(enumerate(files(paths, tally.problems)))
     unusable = len(tally.problems.failed)

@@ -20,6 +20,11 @@ class Guide:
     response: str
 
 
+def place_of(rule: Path, name: str) -> Path:
+    """Where the guide of a rule lies."""
+    return rule.parent.parent / "guides" / f"{name}.md"
+
+
 def read_guide(rule: Path, name: str) -> Guide:
     """The guide that a rule of a pack names: ``guides/<name>.md`` beside the folder of the rule.
 
@@ -28,7 +33,7 @@ def read_guide(rule: Path, name: str) -> Guide:
     Raises:
         ValueError: there is none, or it is not of this form.
     """
-    path = rule.parent.parent / "guides" / f"{name}.md"
+    path = place_of(rule, name)
     try:
         if path.stat().st_size > LIMIT:
             raise ValueError(f"{path} is larger than {LIMIT} bytes")

@@ -5,20 +5,26 @@ A rule is one TOML file. Every mistake of every file is found in one go, and a b
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from comtrap.errors import Diagnostic, Label, PluginError, RuleError, Span
+from comtrap.rules import cache
+from comtrap.rules.guides import LIMIT, place_of
 from comtrap.rules.read import read
-from comtrap.rules.table import open_table
+from comtrap.rules.table import content, table_of
+from comtrap.rules.written import read_rules, write_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from comtrap.rules.rule import Rule
 
 PACKS = Path(__file__).parent.parent / "packs"
 DEFAULT = "com_abuse"
+KIND = "rules"
 
 
 def load_rules(*names: str | Path) -> list[Rule]:
@@ -62,12 +68,55 @@ def load(paths: Iterable[Path]) -> tuple[list[Rule], list[RuleError]]:
     A folder with a ``pack.toml`` gives the rules of its folder ``rules``; any other folder all TOML files below it. Two rules
     with one id: the second is wrong.
     """
+    files: dict[Path, bytes] = {}
+    errors: list[RuleError] = []
+    for path in dict.fromkeys(found for top in paths for found in _files(top)):
+        try:
+            files[path] = content(path)
+        except RuleError as error:
+            errors.append(error)
+    key = cache.key_of(files.values())
+    rules = _kept(key, list(files))
+    if rules is None:
+        guides: list[str | None] = []
+        rules, wrong = _read(files, guides)
+        errors += wrong
+        if not wrong:
+            with suppress(ValueError):  # of a form that cannot be kept
+                cache.write(KIND, key, write_rules(rules, guides))
+    return rules, errors
+
+
+def _kept(key: str | None, paths: list[Path]) -> list[Rule] | None:
+    """The rules of files as the cache has them; None if it has none, or of other guides."""
+    data = cache.read(KIND, key)
+    if data is None:
+        return None
+    try:
+        rules, guides = read_rules(data, paths)
+    except ValueError:
+        return None  # not what we write: it is written anew
+    seen: dict[tuple[Path, str], str] = {}
+    for path, guide in zip(paths, guides, strict=True):
+        if guide is not None:
+            name = guide.partition(" ")[0]
+            at = (path.parent, name)
+            seen[at] = seen.get(at) or _guide(path, name)
+            if seen[at] != guide:
+                return None
+    return rules
+
+
+def _read(files: Mapping[Path, bytes], guides: list[str | None]) -> tuple[list[Rule], list[RuleError]]:
+    """The rules of files, and what is wrong with the others; adds of each the guide that it names and what that held."""
     rules: list[Rule] = []
     errors: list[RuleError] = []
     by_id: dict[str, Path] = {}
-    for path in dict.fromkeys(found for top in paths for found in _files(top)):
+    for path, data in files.items():
         try:
-            table, text = open_table(path)
+            table, text = table_of(data, path)
+            name = table.get("guide")
+            guides.append(_guide(path, name) if isinstance(name, str) else None)
             rule = read(table, text, path)
         except RuleError as error:
             errors.append(error)
@@ -80,6 +129,17 @@ def load(paths: Iterable[Path]) -> tuple[list[Rule], list[RuleError]]:
                 _wrong(path, "E305", f"rule id {rule.id} is used twice", f"first used by {first}", key=str(rule.id))
             )
     return rules, errors
+
+
+def _guide(rule: Path, name: str) -> str:
+    """A guide's name, and what tells its content from any other."""
+    if not name.isidentifier():  # no guide's name, whatever file it may be the path of
+        return f"{name} none"
+    try:
+        with place_of(rule, name).open("rb") as file:
+            return f"{name} {hashlib.sha256(file.read(LIMIT + 1)).hexdigest()}"
+    except (OSError, ValueError):
+        return f"{name} none"
 
 
 def _files(path: Path) -> Iterator[Path]:

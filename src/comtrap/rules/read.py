@@ -10,19 +10,16 @@ from uuid import UUID
 
 from comtrap.com.actor import Actor
 from comtrap.errors import Diagnostic, Label, ParseError, RuleError, Span
-from comtrap.lang.parse import parse
 from comtrap.rules.attack import technique
 from comtrap.rules.guides import Guide, read_guide
 from comtrap.rules.kibana import as_kibana
-from comtrap.rules.rule import SOURCES, Rule, Severity, Technique
+from comtrap.rules.rule import SOURCES, Rule, Severity, Technique, parsed
 from comtrap.rules.suppression import as_suppression
 from comtrap.rules.table import Reader, as_line, as_slug, as_text, as_texts, as_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from comtrap.lang import ast
 
 _REQUIRED = ("id", "name", "description", "behaviour", "severity", "index", "sources", "techniques", "query")
 _OPTIONAL = (
@@ -49,7 +46,7 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
     reader = _Reader(table, text, _REQUIRED, _OPTIONAL)
     reader.check_keys()
     severity = reader.value("severity", _severity, Severity.LOW)
-    query, guide = reader.query(), reader.guide(path)
+    guide = reader.guide(path)
     rule = Rule(
         id=reader.value("id", as_uuid, UUID(int=0)),
         name=reader.value("name", as_line, ""),
@@ -57,8 +54,7 @@ def read(table: Mapping[str, Any], text: str, path: Path) -> Rule:
         severity=severity,
         risk_score=reader.value("risk_score", _between(0, 100), int(severity)),
         index=reader.value("index", as_texts, ()),
-        query=query,
-        text=reader.value("query", as_text, ""),
+        text=reader.query(),
         behaviour=reader.value("behaviour", as_slug, ""),
         sources=reader.value("sources", _sources, ()),
         path=path,
@@ -104,14 +100,14 @@ class _Reader(Reader):
                 found.append(known)
         return tuple(found)
 
-    def query(self) -> ast.Query:
+    def query(self) -> str:
         written = self.value("query", as_text, "")
         try:
-            return parse(written)
+            parsed(written)
         except ParseError as error:
             if written:
                 self.wrong += placed(error.diagnostics, self.text, written)
-            return parse("any where false")
+        return written
 
     def guide(self, path: Path) -> Guide:
         name = self.value("guide", as_slug, "")

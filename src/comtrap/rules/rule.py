@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from comtrap.lang.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +54,7 @@ class Rule:
     Attributes:
         id: Elastic's ``rule_id``; stable over every change.
         index: the index patterns the rule reads (``logs-endpoint.events.process-*``); events of others it does not see.
-        query: the parsed query; `text` is the query as written, which spans point into.
+        text: the query as written, which the spans of `query` point into.
         behaviour: the slug of the behaviour it belongs to, shared by its variants for other sources.
         sources: the event sources it claims, of `SOURCES`; each has hit and near-miss samples.
         path: the file it came from.
@@ -71,7 +74,6 @@ class Rule:
     severity: Severity
     risk_score: int
     index: tuple[str, ...]
-    query: ast.Query
     text: str
     behaviour: str
     sources: tuple[str, ...]
@@ -93,3 +95,12 @@ class Rule:
     highlighted: tuple[str, ...] = ()
     suppression: Suppression | None = None
     kibana: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def query(self) -> ast.Query:
+        """The query, parsed when it is first asked for: a scan needs that of rules that alert, and no other."""
+        return parsed(self.text)
+
+
+parsed = lru_cache(maxsize=4096)(parse)
+"""The query of a text that rules have; see `parse`."""

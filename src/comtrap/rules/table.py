@@ -27,11 +27,32 @@ def open_table(path: Path) -> tuple[dict[str, Any], str]:
     Raises:
         RuleError: it is too large, no text or no TOML.
     """
+    return table_of(content(path), path)
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        RuleError: it is too large, or cannot be read.
+    """
     try:
         if path.stat().st_size > LIMIT:
             raise _unreadable(path, f"larger than {LIMIT} bytes", "such a file is text of some kilobytes")
-        text = path.read_text("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read: {error}") from None
+
+
+def table_of(data: bytes, path: Path) -> tuple[dict[str, Any], str]:
+    """A file's bytes as TOML and as text, with line feeds; `path` is for messages.
+
+    Raises:
+        RuleError: they are no text or no TOML.
+    """
+    try:
+        text = data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
         raise _unreadable(path, f"cannot be read: {error}") from None
     try:
         return tomllib.loads(text), text
