@@ -11,7 +11,8 @@ from tests.sources.reading import Pieces
 
 from comtrap.errors import SourceError
 from comtrap.sources import lines as module
-from comtrap.sources.lines import TOO_LONG, lines
+from comtrap.sources.lines import TOO_LONG, lines, unfit
+from comtrap.sources.record import DEPTH, VALUES
 
 
 def each(blocks):
@@ -71,3 +72,22 @@ def test_a_line_without_end_takes_no_more_memory_than_a_record(monkeypatch):
 
     assert list(generator) == [TOO_LONG]
     assert max(held) <= 1 << 20
+
+
+PIECES = st.sampled_from(
+    [b"{", b"[", b"{[" * 20, b"[" * DEPTH, b"x", b"x" * 600, b'"', b"\xc3\xa9", b"[\xc3", b"}", b"{}" * 9, b"{" * 255]
+)
+
+
+@given(st.lists(st.lists(PIECES, max_size=8).map(lambda pieces: b"".join(pieces) + b"\n"), max_size=12))
+def test_lines_that_a_quick_parser_must_not_see_are_told_by_brackets_and_encoding(each):
+    def is_unfit(line):
+        return line.count(b"{") + line.count(b"[") > DEPTH or line.decode("utf-8", "replace").encode() != line
+
+    assert sorted(set(unfit(b"".join(each), each))) == [n for n, line in enumerate(each) if is_unfit(line)]
+
+
+def test_a_line_with_room_for_many_values_is_not_for_a_quick_parser():
+    each = [b"x\n", b"," * (VALUES + 1) + b"\n", b"x"]
+
+    assert unfit(b"".join(each), each) == [1]

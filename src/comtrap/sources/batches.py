@@ -28,7 +28,8 @@ HELD_BYTES = 24 << 20
 """How much may be held, about, before batches are made of it."""
 
 _RECORD_BYTES, _VALUE_BYTES = 500, 64  # what a record, and each value in it, takes up beside its text
-_COUNTED_BYTES = 150  # what some positions take up beside themselves
+_COUNTED_BYTES, _COUNTS_BYTES = 32, 150  # what a record that is counted takes up, at last, and what some of them do
+_MOST_COUNTED = (1 << 15) - 1  # kinds: what stands for one has 16 bits, which sort quickly
 
 ALWAYS = frozenset({
     "@timestamp", "winlog.channel", "winlog.computer_name", "winlog.event_id", "winlog.provider_name", "winlog.record_id",
@@ -115,22 +116,39 @@ def _arrays(columns: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
 
 @dataclass(slots=True)
 class Counted:
-    """Positions of records of one kind of which nothing else is wanted."""
+    """Positions of records of which nothing but their kind is wanted."""
 
-    _positions: list[np.ndarray] = field(default_factory=list)
     size_bytes: int = 0
+    _kinds: dict[Kind | None, int] = field(default_factory=lambda: {None: 0})
+    _numbers: list[np.ndarray] = field(default_factory=list)
+    _firsts: list[int] = field(default_factory=list)
 
-    def add(self, positions: np.ndarray) -> None:
-        """More records, ascending."""
-        self._positions.append(positions)
-        self.size_bytes += positions.nbytes + _COUNTED_BYTES
+    def number(self, kind: Kind) -> int:
+        """What stands for a kind; 0 if there are too many of them."""
+        if len(self._kinds) > _MOST_COUNTED:
+            return self._kinds.get(kind, 0)
+        return self._kinds.setdefault(kind, len(self._kinds))
 
-    def taken(self) -> np.ndarray:
-        """All positions, ascending; forgets them."""
-        found = np.sort(np.concatenate(self._positions)) if self._positions else np.zeros(0, np.int64)
-        self._positions.clear()
-        self.size_bytes = 0
-        return found
+    def add(self, first: int, numbers: np.ndarray) -> None:
+        """More records, one after another from a position on: the numbers (int16) of their kinds, 0 for none of these."""
+        self._firsts.append(first)
+        self._numbers.append(numbers)
+        self.size_bytes += len(numbers) * _COUNTED_BYTES + _COUNTS_BYTES
+
+    def taken(self) -> Iterator[tuple[Kind, np.ndarray]]:
+        """All positions, ascending, by kind; forgets them."""
+        if not self._numbers:
+            return
+        numbers = np.concatenate(self._numbers)
+        positions = np.concatenate(
+            [np.arange(first, first + len(some)) for first, some in zip(self._firsts, self._numbers, strict=True)]
+        )
+        self._numbers, self._firsts, self.size_bytes = [], [], 0
+        order = np.argsort(numbers, kind="stable")
+        ends = np.cumsum(np.bincount(numbers, minlength=len(self._kinds))).tolist()
+        for kind, number in list(self._kinds.items()):
+            if kind is not None and ends[number - 1] < ends[number]:
+                yield kind, positions[order[ends[number - 1] : ends[number]]]
 
 
 _Part: TypeAlias = tuple[pa.Table, list[Any]]
@@ -146,15 +164,16 @@ class Batches:
         wanted: the columns to make, None for all.
         decode: a record's text as the shaped record it was given with.
         form: what tells where in the documents a column is found, None where that is its name.
+        counted: takes the records that are only counted.
     """
 
     origin: Origin
     wanted: frozenset[str] | None
     decode: Callable[[Any], Shaped]
     form: Form | None = None
+    counted: Counted = field(default_factory=Counted, init=False)
     _groups: dict[Kind, _Group] = field(default_factory=dict)
     _rows: dict[Kind, Rows] = field(default_factory=dict)
-    _counted: dict[Kind, Counted] = field(default_factory=dict)
     _held_bytes: int = 0  # by the groups
 
     def __post_init__(self) -> None:
@@ -181,10 +200,6 @@ class Batches:
     def rows(self, kind: Kind) -> Rows:
         """Takes records of a kind that are decoded already."""
         return self._rows.setdefault(kind, Rows())
-
-    def counted(self, kind: Kind) -> Counted:
-        """Takes records of a kind that are only counted."""
-        return self._counted.setdefault(kind, Counted())
 
     def filled(self, blocks: Iterable[T], take: Callable[[int, T], int]) -> Iterator[RawBatch]:
         """The batches of a content that is read block by block.
@@ -218,7 +233,7 @@ class Batches:
 
         Rare kinds wait, so that their batches do not become tiny.
         """
-        counted_bytes = sum(counted.size_bytes for counted in self._counted.values())
+        counted_bytes = self.counted.size_bytes
         held_bytes = self._held_bytes + sum(rows.size_bytes for rows in self._rows.values()) + counted_bytes
         if held_bytes < HELD_BYTES:
             return
@@ -242,8 +257,8 @@ class Batches:
         return (group.size_bytes if group else 0) + (rows.size_bytes if rows else 0)
 
     def _count(self) -> Iterator[RawBatch]:
-        for kind, counted in self._counted.items():
-            positions = pa.array(counted.taken().astype(np.uint64))
+        for kind, found in self.counted.taken():
+            positions = pa.array(found.astype(np.uint64))
             for start in range(0, len(positions), ROWS):
                 yield RawBatch(kind, pa.table({"_position": positions[start : start + ROWS]}), self.origin)
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 CELLS = 4_000_000
 """At most so many values, nulls among them, are made into columns at once, if they are of more than one document."""
 
-_TEXT = {str, type(None)}
 _TEXTS = pa.list_(pa.string())
 
 
@@ -232,10 +231,11 @@ def with_lists(frame: pa.Table, names: set[str]) -> pa.Table:
 
 def array(values: Sequence[Any]) -> pa.Array:
     """Scalars of JSON, lists of texts among them, as a column of texts, or of lists of texts."""
-    kinds = set(map(type, values))
-    if kinds <= _TEXT:
+    try:
         return pa.array(values, pa.string())
-    if list in kinds:
+    except pa.ArrowTypeError:  # to look at the type of each beforehand takes as long as the column
+        pass
+    if list in set(map(type, values)):
         listed = [v if v is None else [text(w) for w in v] if type(v) is list else [text(v)] for v in values]
         return pa.array(listed, _TEXTS)
     return pa.array([text(v) for v in values], pa.string())

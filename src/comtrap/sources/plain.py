@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 from msgspec import Meta, Raw
 
-from comtrap.sources.batches import ALWAYS, Counted
+from comtrap.sources.batches import ALWAYS
 from comtrap.sources.lines import unfit
 from comtrap.sources.record import BadRecordError, parsed
 from comtrap.sources.shapes.beats import AGENT, WINLOGBEAT
@@ -90,7 +91,8 @@ class Plain:
     _told_names: tuple[str, ...] = ()
     _told: Callable[[Any], tuple[Any, ...]] = field(init=False)
     _codes: dict[tuple[Any, ...], int] = field(init=False)
-    _uses: list[Counted | _Use | None] = field(init=False)
+    _uses: list[_Use | None] = field(init=False)
+    _numbers: np.ndarray = field(init=False)  # by code, what stands for the kind where records are only counted
     _lessons: int = _LESSONS
 
     def __post_init__(self) -> None:
@@ -115,23 +117,32 @@ class Plain:
             self._try(lines)
         if self._head is None:
             return len(lines), list(enumerate(lines, position))
+        others = unfit(text, lines)
         documents, _ = decoded(self._head.decode, lines, self._nothing)
         codes = list(map(self._codes.get, map(self._told, documents)))
         if None in codes:
             told = map(self._told, documents)
             codes = [self._code(each) if code is None else code for code, each in zip(codes, told, strict=True)]
         found = np.array(codes, np.int16)
-        found[unfit(text, lines)] = 0
-        for code in np.flatnonzero(np.bincount(found)).tolist():
-            use = self._uses[code]
-            at = np.flatnonzero(found == code)
-            if isinstance(use, Counted):
-                use.add(at + position)
-            elif use is not None:
-                found[_failed(use, position, at, lines, documents)] = 0
-            else:
-                found[at] = 0
-        return len(lines), [(position + index, lines[index]) for index in np.flatnonzero(found == 0).tolist()]
+        found[others] = 0
+        numbers = self._numbers[found]
+        self.batches.counted.add(position, numbers)
+        left = self._read_some(position, np.flatnonzero(numbers == 0), found, lines, documents)
+        return len(lines), [(position + index, lines[index]) for index in left]
+
+    def _read_some(
+        self, position: int, at: np.ndarray, found: np.ndarray, lines: list[bytes], documents: list[Any]
+    ) -> list[int]:
+        """Take the documents at some indices by the codes that were found; gives the indices of those that are left."""
+        at = at[np.argsort(found[at], kind="stable")]
+        codes = found[at]
+        edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(at)]
+        left: list[int] = []
+        for start, stop in pairwise(edges):
+            use = self._uses[codes[start]] if start < stop else None
+            some = at[start:stop]
+            left += some.tolist() if use is None else _failed(use, position, some, lines, documents).tolist()
+        return sorted(left)
 
     def learn(self, record: Mapping[str, Any]) -> None:
         """See what a record has that others have not had, so that the next one like it is taken."""
@@ -183,15 +194,23 @@ class Plain:
         self._told = self._head.values(map(_path, self._told_names))
         self._nothing = self._head.decode(b"{}")
         self._codes, self._uses = {self._told(self._nothing): 0}, [None]
+        self._numbers = np.zeros(_MOST_USES, np.int16)
 
     def _code(self, told: tuple[Any, ...]) -> int:
         code = self._codes.get(told)
         if code is None and len(self._codes) < _MOST_USES:
             code = self._codes[told] = len(self._uses)
-            self._uses.append(self._use(dict(zip(self._told_names, told, strict=True))))
+            use = self._use(dict(zip(self._told_names, told, strict=True)))
+            self._uses.append(None if isinstance(use, int) else use)
+            self._numbers[code] = use if isinstance(use, int) else 0
         return code or 0
 
-    def _use(self, told: Mapping[str, Any]) -> Counted | _Use | None:
+    def _use(self, told: Mapping[str, Any]) -> int | _Use | None:
+        """What is done with documents that are told by certain values.
+
+        Returns:
+            A number where they are only counted, None where they are left.
+        """
         provider, event_id, agent = (told.get(n) for n in ("winlog.provider_name", "winlog.event_id", "agent.type"))
         found = kind(provider, None, event_id)
         if not provider or found != (provider, found[1]) or str(event_id) != str(found[1]) or agent == "endpoint":
@@ -203,7 +222,7 @@ class Plain:
         if any(told.get(name) not in {None, value} for name, value in _SAME.items()):
             return None
         names = self.wanted.of(found, BROUGHT & self._fields)
-        return self._read(found, names - _OF_KIND, told) if names else self.batches.counted(found)
+        return self._read(found, names - _OF_KIND, told) if names else self.batches.counted.number(found)
 
     def _read(self, found: Kind, names: frozenset[str], told: Mapping[str, Any]) -> _Use | None:
         assert self._head is not None
@@ -229,15 +248,21 @@ def _failed(use: _Use, position: int, at: np.ndarray, lines: list[bytes], docume
     some = [documents[row] for row in rows]
     columns: dict[str, Iterable[Any]] = {name: [value] * len(rows) for name, value in use.told.items()}
     if use.values is not None:
-        columns.update(zip(use.names, zip(*map(use.values, some), strict=True), strict=True))
+        columns |= _columns(use.names, map(use.values, some))
     for data in use.data:
         inner, failures = decoded(data.decode, map(data.text, some), None)
         if failures:
             rest = np.delete(at, failures)
             return np.concatenate((at[failures], _failed(use, position, rest, lines, documents) if len(rest) else rest))
-        columns.update(zip(data.names, zip(*map(data.values, inner), strict=True), strict=True))
+        columns |= _columns(data.names, map(data.values, inner))
     use.rows.add(at + position, use.shape, [lines[row] for row in rows], columns)
     return at[:0]
+
+
+def _columns(names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Rows of values as a list by name: to put all in one and take every so many is quicker than to zip."""
+    values = list(chain.from_iterable(rows))
+    return {name: values[number :: len(names)] for number, name in enumerate(names)}
 
 
 def _path(name: str) -> Path:

@@ -29,14 +29,18 @@ class Typed(NamedTuple):
     Attributes:
         decode: raises ValueError (msgspec's errors are such), or RecursionError.
         names: for attrgetter.
+        fields: all that the object has, in order.
     """
 
     decode: Callable[[bytes], Any]
     names: Mapping[Path, str]
+    fields: tuple[str, ...]
 
     def values(self, paths: Iterable[Path]) -> Callable[[Any], tuple[Any, ...]]:
         """What gets some values, one at least, out of what was decoded."""
-        names = [self.names[path] for path in paths]
+        names = tuple(self.names[path] for path in paths)
+        if names == self.fields:
+            return msgspec.structs.astuple  # three times as quick
         value = attrgetter(*names)
         return value if len(names) > 1 else lambda record: (value(record),)
 
@@ -58,7 +62,7 @@ def typed(
     """
     found: dict[Path, str] = {}
     made = _struct(_Level(dict(leaves), set(refused), others or {}), found)
-    return None if made is None else Typed(msgspec.json.Decoder(made).decode, found)
+    return None if made is None else Typed(msgspec.json.Decoder(made).decode, found, made.__struct_fields__)
 
 
 def decoded(decode: Callable[[bytes], Any], texts: Iterable[bytes], failed: Any) -> tuple[list[Any], list[int]]:
