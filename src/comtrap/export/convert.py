@@ -104,17 +104,12 @@ def _query(document: Any, backend: Any) -> str:
     """
     collection = library("sigma.collection").SigmaCollection
     try:
-        queries = backend.convert(collection.from_dicts([_plain(document)]))
+        queries = backend.convert(collection.from_dicts([dict(document)]))
     except (library("sigma.exceptions").SigmaError, NotImplementedError) as error:
         raise NoFormError(f"its pySigma backend refuses: {error}") from error
     if len(queries) != 1:
         raise NoFormError(f"its pySigma backend makes {len(queries)} queries of it")
     return str(queries[0])
-
-
-def _plain(document: Any) -> dict[str, Any]:
-    """What decides the query; backends add fields to what they show, and that is left to the platform."""
-    return {name: value for name, value in document.items() if name != "fields"}
 
 
 def _head(rule: Rule, made: SigmaRule, platform: Platform) -> str:

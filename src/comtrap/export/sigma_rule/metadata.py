@@ -41,26 +41,20 @@ def about(rule: Rule) -> dict[str, Any]:
     techniques = [f"attack.{t.id.lower()}" for t in rule.techniques]
     said = {
         "description": " ".join(rule.description.split()),
-        "references": list(dict.fromkeys(rule.references)),
+        # ATT&CK's own pages are what the tags say.
+        "references": [
+            link for link in dict.fromkeys(rule.references) if "://attack.mitre.org/techniques/" not in link
+        ],
         "author": ", ".join(rule.author),
         "tags": list(dict.fromkeys([*tactics, *techniques])),
     }
     return {name: value for name, value in said.items() if value}
 
 
-def closing(rule: Rule, kinds: tuple[Kind, ...]) -> dict[str, Any]:
-    """The fields to look at first, false alarms, and level."""
-    named = [found for name in rule.highlighted for kind in kinds if (found := _field(kind, name)) is not None]
-    said: dict[str, Any] = {
-        "fields": list(dict.fromkeys(named)),
-        "falsepositives": list(rule.false_positives),
-        "level": rule.severity.word,
-    }
+def closing(rule: Rule) -> dict[str, Any]:
+    """False alarms and level."""
+    said: dict[str, Any] = {"falsepositives": list(rule.false_positives), "level": rule.severity.word}
     return {name: value for name, value in said.items() if value}
-
-
-def _field(kind: Kind, name: str) -> str | None:
-    return kind.field(name) or kind.names.get(name)
 
 
 def logsource(kind: Kind, rule: Rule) -> Mapping[str, str]:

@@ -49,7 +49,7 @@ def _event(rule: Rule, event: ast.EventQuery, kinds: Sequence[Kind]) -> SigmaRul
             **about(rule),
             "logsource": logsource(part.kind, rule),
             "detection": part.detection.data(),
-            **closing(rule, (part.kind,)),
+            **closing(rule),
         }
         for part in made
     )

@@ -83,7 +83,7 @@ def _named(rule: Rule, at: int, number: int, part: Part, of: int) -> Mapping[str
         **about(rule),
         "logsource": logsource(part.kind, rule),
         "detection": part.detection.data(),
-        **closing(rule, (part.kind,)),
+        **closing(rule),
         "level": "informational",
     }
 
@@ -108,12 +108,11 @@ def _correlation(
     if aliases:
         correlation["aliases"] = aliases
     part = "" if of == 1 else f"correlation {number + 1}"
-    kinds = tuple(part.kind for _, part in way)
     return {
         **heading(rule, part, f" ({number + 1} of {of})" if of > 1 else ""),
         **about(rule),
         "correlation": correlation,
-        **closing(rule, kinds),
+        **closing(rule),
     }
 
 
