@@ -132,8 +132,13 @@ class _Walk:
         """A reference to a name; the first one in a chunk has the name behind it."""
         to = self.memory.u32(self.at).astype(np.int64)
         most = CHUNK_BYTES - 4 - name.size
-        said = self.memory.rows((self.at & -CHUNK_BYTES) + np.minimum(to, most) + 4, name.size)
-        keep = (said == name).all(axis=1) & (to <= most)
+        place = (self.at & -CHUNK_BYTES) + np.minimum(to, most) + 4
+        # Records of one chunk refer to the same place, as a rule.
+        is_new = np.append(True, place[1:] != place[:-1])
+        said = (self.memory.rows(place[is_new], name.size) == name).all(axis=1)
+        keep = to <= most
+        if not said.all():
+            keep &= said[np.cumsum(is_new) - 1]
         self.at = self.at + 4
         is_inline = self.at % CHUNK_BYTES == to
         if is_inline.any():

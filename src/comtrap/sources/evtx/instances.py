@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from comtrap.sources.evtx.chunk import CHUNK_BYTES
 from comtrap.sources.evtx.definitions import HEAD_BYTES
+from comtrap.sources.evtx.memory import distinct
 from comtrap.sources.evtx.types import BINXML, FIXED, LOOSE, NULL, SIZE, SUPPORTED
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _defined(
     memory: Memory, definitions: Definitions, bases: Places, offsets: Places, templates: list[Template]
 ) -> Places:
     """The templates defined at some offsets of chunks as indices into a list, to which they are added."""
-    different, back = np.unique(bases + np.minimum(offsets, CHUNK_BYTES - 1), return_inverse=True)
+    different, back = distinct(bases + np.minimum(offsets, CHUNK_BYTES - 1))
     numbers: dict[Template, int] = {}
     known = []
     chunk, left = -1, 0

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from comtrap.events.arrays import integers
+
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Places: TypeAlias = npt.NDArray[np.int64]
 """Offsets into bytes, or indices of rows."""
@@ -42,3 +44,13 @@ class Memory:
     def rows(self, at: Places, size_bytes: int) -> Bytes:
         """As many bytes from each offset on: one row of a matrix each."""
         return self.numbers(f"V{size_bytes}", at).view(np.uint8).reshape(-1, size_bytes)
+
+
+def distinct(numbers: Places) -> tuple[Places, Places]:
+    """The different numbers, ascending, and of each number which of them it is; where few differ, faster than sorting."""
+    coded = integers(numbers).dictionary_encode()
+    found = np.asarray(coded.dictionary)
+    order = np.argsort(found)
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    return found[order], place[np.asarray(coded.indices)]
