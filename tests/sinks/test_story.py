@@ -19,8 +19,36 @@ def test_a_process_and_its_child_are_one_story(tmp_path):
     assert told(tmp_path, process(0, 1), process(1, 2, ParentProcessGuid=guid(1))) == [[1, 2]]
 
 
+PLAIN = {"ParentCommandLine": "explorer.exe"}
+
+
 def test_children_of_one_parent_that_raised_no_alert_are_two_stories(tmp_path):
-    assert told(tmp_path, process(0, 1), process(1, 2)) == [[1], [2]]
+    assert told(tmp_path, process(0, 1, **PLAIN), process(1, 2, **PLAIN)) == [[1], [2]]
+
+
+def asking(seconds, record):
+    return process(seconds, record, "powershell.exe", CommandLine="New-Object -ComObject MMC20.Application", **PLAIN)
+
+
+def serving(seconds, record):
+    return process(seconds, record, "mmc.exe", CommandLine="mmc.exe -Embedding", **PLAIN)
+
+
+def test_who_asks_for_an_object_and_the_server_started_for_it_are_one_story(tmp_path):
+    assert told(tmp_path, asking(0, 1), serving(1, 2)) == [[1, 2]]
+
+
+def test_the_same_object_minutes_later_is_another_story(tmp_path):
+    assert told(tmp_path, asking(0, 1), serving(90, 2)) == [[1], [2]]
+
+
+def test_children_of_one_surrogate_are_one_story(tmp_path):
+    assert told(tmp_path, process(0, 1), process(1, 2)) == [[1, 2]]
+
+
+def test_ordinary_objects_join_nothing(tmp_path):
+    ordinary = {"CommandLine": "New-Object -ComObject Scripting.Dictionary", **PLAIN}
+    assert told(tmp_path, process(0, 1, **ordinary), process(1, 2, **ordinary)) == [[1], [2]]
 
 
 def test_a_process_number_that_comes_again_much_later_is_another_story(tmp_path):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NEAR_NS = 600 * 1_000_000_000  # within which a process number is one process
 MOST = 80  # nodes of one tree
+_LEAST = 16  # characters of a script that tell it from others
 _LONGEST = 4_096  # characters of one text that is looked at or kept
 _NAME = re.compile(r"[^\\/]*$")
 
@@ -38,6 +39,7 @@ class Node:
         label: its name.
         detail: what more there is to say: a command line, data written.
         number: a process's own.
+        by: the process that started it, where COM's edge took that one's place.
         user: whose process.
         time_ns: when it was first seen; None if only named by another.
         com: whether its edge is one of COM's.
@@ -50,6 +52,7 @@ class Node:
     detail: str = ""
     number: int | None = None
     user: str = ""
+    by: str = ""
     time_ns: int | None = None
     com: bool = False
     alerts: list[int] = field(default_factory=list)
@@ -81,18 +84,19 @@ class _Grower:
         self._above: dict[int, Node] = {}  # a node's id to the node it hangs below
         self._nodes: list[Node] = []
         self._asked: dict[str, Node] = {}  # an object's key to the node that stands for it
+        self._lines: list[tuple[str, Node]] = []  # what was on command lines, and whose
 
     def see(self, evidence: Evidence, number: int, alert: Alert) -> None:
         """Take one event in."""
         event = evidence.event
-        own = self._process(event, "process", evidence.time_ns)
-        if own is None:
-            own = self._unnamed(evidence)
+        own = self._runner(event) or self._process(event, "process", evidence.time_ns) or self._unnamed(evidence)
         if number not in own.alerts:
             own.alerts.append(number)
         if own.kind == "process":
             own.time_ns = evidence.time_ns if own.time_ns is None else min(own.time_ns, evidence.time_ns)
             own.detail = own.detail or _text(event, "process.command_line")
+            for name in ("process.command_line", "comtrap.process.decoded_command"):
+                self._lines += [(_bare(text), own) for text in _texts(event, name)]
             own.user = own.user or "\\".join(p for p in (_text(event, f"user.{n}") for n in ("domain", "name")) if p)
             parent = self._process(event, "process.parent", evidence.time_ns)
             if parent is not None and parent is not own:
@@ -105,7 +109,8 @@ class _Grower:
 
     def done(self) -> Tree:
         """The tree as it stands."""
-        roots = [n for n in self._nodes if id(n) not in self._above]
+        # A parent whose child went to the object it serves is named there.
+        roots = [n for n in self._nodes if id(n) not in self._above and (n.children or n.alerts)]
         kept, more = 0, 0
         line = list(roots)
         for node in line:  # breadth first, so that what is left out is deepest
@@ -141,6 +146,14 @@ class _Grower:
             self._processes[alias] = node
         return node
 
+    def _runner(self, event: Mapping[str, Any]) -> Node | None:
+        """Of a script whose log names no program: the process whose command line holds it."""
+        if _text(event, "process.name") or _text(event, "process.executable"):
+            return None
+        script = next((_bare(t) for name in _SCRIPTS for t in _texts(event, name)), "")
+        found = [node for line, node in self._lines if script in line] if len(script) >= _LEAST else []
+        return found[-1] if found else None
+
     def _unnamed(self, evidence: Evidence) -> Node:
         """Where what no process is named for hangs: who wrote the log."""
         source = _text(evidence.event, "comtrap.source") or "the log"
@@ -157,6 +170,8 @@ class _Grower:
             return
         if now is not None:
             now.children.remove(node)
+            if now.kind == "process":
+                node.by = now.detail or now.label
         above.children.append(node)
         self._above[id(node)] = above
         node.edge, node.com = edge, com
@@ -265,6 +280,11 @@ def _is_same(node: Node, name: str, time_ns: int) -> bool:
     near = node.time_ns is None or abs(node.time_ns - time_ns) <= NEAR_NS
     other = "" if node.label == "a process" else _base(node.label)
     return near and (not name or not other or name.lower() == other.lower())
+
+
+def _bare(text: str) -> str:
+    """A command or script without what quoting changes."""
+    return " ".join(text.replace('"', "").replace("'", "").replace("\\", "").split()).lower()
 
 
 def _base(path: str) -> str:

@@ -122,7 +122,9 @@ class Data:
         return [event.stage or 0, event.time_ns // 1_000_000, self._text(event.source), why, fields, where]
 
     def _node(self, node: NodeView) -> list[Any]:
-        texts = [self._text(text) for text in (node.kind, node.edge, node.folder, node.base, node.said, node.user)]
+        texts = [
+            self._text(text) for text in (node.kind, node.edge, node.folder, node.base, node.said, node.user, node.by)
+        ]
         worst = 0 if node.worst is None else int(node.worst)
         below = [self._node(child) for child in node.children]
         self._room.used += 20

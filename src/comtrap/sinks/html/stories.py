@@ -37,6 +37,7 @@ class NodeView:
     said: str
     number: int | None
     user: str
+    by: str
     worst: Severity | None
     hits: int
     anchor: str
@@ -121,6 +122,7 @@ def _node(node: Node, alerts: Sequence[Alert], room: Room, objects: Mapping[str,
         said=said if node.kind == "script" or said != label else "",
         number=node.number,
         user=shown(node.user, 80) if node.kind == "process" else "",
+        by=shown(node.by, 120),
         worst=max((alerts[n].rule.severity for n in node.alerts), default=None),
         hits=len(node.alerts),
         anchor=objects.get(node.label, "") if node.kind == "object" else "",

@@ -115,7 +115,7 @@
     }
     make("summary", "All fields", make("details", "", body, "more fields"));
   };
-  const drawNode = ([kind, edge, folder, base, said, user, com, number, worst, hits, anchor, below], list) => {
+  const drawNode = ([kind, edge, folder, base, said, user, by, com, number, worst, hits, anchor, below], list) => {
     const item = make("li", "", list, com && texts[edge] ? "com" : "");
     const node = make("div", "", item, "node");
     if (texts[edge]) { make("span", texts[edge], node, "edge"); node.append(" "); }
@@ -132,6 +132,7 @@
     }
     if (number !== null) { node.append(" "); make("span", number, node, "pid"); }
     if (texts[user]) { node.append(" "); make("span", `as ${texts[user]}`, node, "pid"); }
+    if (texts[by]) { node.append(" "); make("span", `started by ${texts[by]}`, node, "pid"); }
     if (worst) make("span", counted(hits, "alert"), node, `sev hitby ${words[worst]}`);
     if (texts[said]) make("span", texts[said], node, "said text");
     if (below.length) {
