@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from threading import Thread
+
+import pytest
 from tests.material import process, write
 
 from comtrap.alerts.store import Store
@@ -37,3 +42,18 @@ def test_what_was_read_before_an_interruption_is_looked_at(tmp_path):
 
 def test_an_input_that_is_not_there_is_told_by_whoever_reads_it(tmp_path):
     assert filled([str(tmp_path / "none.evtx")], 2) == (False, 0, [])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_pipe_is_read_here_and_once(tmp_path, monkeypatch):
+    """Nothing of it is taken to see what it is."""
+    monkeypatch.setattr(filling, "SHARED_BYTES", 1)
+    log = write(tmp_path / "b.ndjson", [process(s, s) for s in range(9)])
+    pipe = str(tmp_path / "a")
+    os.mkfifo(pipe)
+    writer = Thread(target=Path(pipe).write_bytes, args=(Path(log).read_bytes(),))
+    writer.start()
+    found = filled([pipe, log], 2)
+    writer.join()
+
+    assert found == (False, 18, [(n << 40) + s for n in range(2) for s in range(9)])

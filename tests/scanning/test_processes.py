@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import signal
+from pathlib import Path
+
+import pytest
 from tests.material import process, rule, script_block, write
+from tests.scanning import killing
 
 from comtrap.alerts.build import build
 from comtrap.alerts.document import document
@@ -86,3 +91,30 @@ def test_small_inputs_go_together_and_large_ones_first():
     work = tasks(list(enumerate("abcde")), sizes)
     assert [[path for _, path in task.inputs] for task in work] == [["b"], ["c", "a"], ["d", "e"]]
     assert work[0] == Task(((1, "b"),))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
+def test_a_process_that_is_killed_costs_its_input_only_and_that_is_said(tmp_path):
+    paths = [
+        write(tmp_path / f"{n}.ndjson", [process(n, n, killing.FATAL if n == 1 else "first.exe")]) for n in range(4)
+    ]
+    part = Part(part_of().plan, killing.Fragile(), Tally())
+
+    share(list(enumerate(paths)), dict.fromkeys(paths, BUNDLE_BYTES), part, 2, quiet)
+
+    assert part.tally.read == 3
+    assert part.tally.problems.failed == {paths[1]: "the process that read it ended; is there enough memory?"}
+    assert len(told(part)) == 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
+def test_a_process_that_is_killed_costs_its_piece_only(tmp_path):
+    path = write(tmp_path / "a.ndjson", [process(n, n, killing.FATAL if n == 30 else "first.exe") for n in range(60)])
+    part = Part(part_of().plan, killing.Fragile(), Tally())
+    work = tasks([(0, path)], {path: Path(path).stat().st_size}, 8_000)
+
+    finish(work, part, 2, quiet)
+
+    (why,) = part.tally.problems.failed.values()
+    assert why.startswith("the process that read the part of it from byte ")
+    assert 30 < part.tally.read < 60

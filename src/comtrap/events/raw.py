@@ -37,12 +37,19 @@ class RawBatch:
         origin: where the rows came from.
         whole: gives the complete records of some rows (indices into the frame, ascending) as a RawBatch of the same
             kind with every field they have, though `frame` may hold only what was wanted. Valid while the batch is.
+        whole_bytes: how much memory is held for `whole`, about.
     """
 
     kind: Kind
     frame: pa.Table
     origin: Origin
     whole: Callable[[np.ndarray], RawBatch] | None = None
+    whole_bytes: int = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory the batch holds, about."""
+        return int(self.frame.nbytes) + self.whole_bytes
 
     def fetch(self, rows: np.ndarray) -> RawBatch:
         """The complete records of `rows`, in that order; no column of them is a dictionary."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from comtrap.events.raw import RawBatch
 
 ROWS = 50_000  # events looked at together
+HELD_BYTES = 96 << 20  # of events and records, about, that are looked at together
 KINDS = 500  # categories and indices that are told apart
 
 
@@ -98,16 +99,17 @@ def chunks(
     seen.files = len(inputs) + len(seen.problems.failed)
     raw_wanted = Wanted(raw_columns(wanted))
     pairs: list[tuple[RawBatch, EventBatch]] = []
-    rows = 0
+    rows = held_bytes = 0
     for number, path in enumerate(inputs):
         progress(path, 0)
         for raw in _joined(read(path, number, raw_wanted, seen.problems)):
             pairs.append((raw, to_events(raw, wanted, seen.problems)))
             rows += raw.frame.num_rows
+            held_bytes += raw.size_bytes + pairs[-1][1].frame.nbytes
             progress(path, raw.frame.num_rows)
-            if rows >= ROWS:
+            if rows >= ROWS or held_bytes >= HELD_BYTES:
                 yield _together(pairs, seen)
-                pairs, rows = [], 0
+                pairs, rows, held_bytes = [], 0, 0
     if pairs:
         yield _together(pairs, seen)
 

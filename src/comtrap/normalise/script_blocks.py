@@ -159,7 +159,7 @@ def divided(raw: RawBatch) -> tuple[RawBatch | None, RawBatch | None]:
     if partial is None or not partial.any():
         return raw, None
     rest = np.flatnonzero(~partial)
-    others = RawBatch(raw.kind, raw.frame.take(rest), raw.origin, lambda rows: raw.fetch(rest[rows]))
+    others = RawBatch(raw.kind, raw.frame.take(rest), raw.origin, lambda rows: raw.fetch(rest[rows]), raw.whole_bytes)
     return others if rest.size else None, raw.fetch(np.flatnonzero(partial))
 
 
@@ -167,7 +167,7 @@ def _unnumbered(raw: RawBatch) -> RawBatch:
     frame = raw.frame.drop_columns(PARTS) if PARTS in raw.frame.schema.names else raw.frame
     if raw.whole is None:
         return RawBatch(raw.kind, frame, raw.origin)
-    return RawBatch(raw.kind, frame, raw.origin, lambda rows: _unnumbered(raw.fetch(rows)))
+    return RawBatch(raw.kind, frame, raw.origin, lambda rows: _unnumbered(raw.fetch(rows)), raw.whole_bytes)
 
 
 def _partial(raw: RawBatch) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,11 @@ def fill(part: Part, inputs: Sequence[Input], jobs: int, progress: Progress) -> 
     """
     sizes = {path: _size(path) for _, path in inputs}
     shared = jobs > 1 and sum(sizes.values()) >= SHARED_BYTES
-    here = [one for one in inputs if not shared or one[1] == STDIN]
+    # What is no file can be read once only, and perhaps by this process only.
+    here = [one for one in inputs if not shared or not sizes[one[1]]]
     try:
         if shared:
-            share([one for one in inputs if one[1] != STDIN], sizes, part, jobs, progress)
+            share([one for one in inputs if sizes[one[1]]], sizes, part, jobs, progress)
         part.run(here, progress)
     except KeyboardInterrupt:
         part.rejoin()
@@ -42,10 +44,12 @@ def fill(part: Part, inputs: Sequence[Input], jobs: int, progress: Progress) -> 
 
 
 def _size(path: str) -> int:
-    """About how many bytes there are to read."""
+    """About how many bytes there are to read; 0 for what is no file, such as a pipe."""
     if path == STDIN:
         return 0
     try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return 0
         with Path(path).open("rb") as file:
             packed = file.read(8).startswith(PACKED)
             return os.fstat(file.fileno()).st_size * (PACKED_TIMES if packed else 1)

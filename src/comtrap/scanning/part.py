@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from comtrap.sources.pieces import Piece
 
 ROWS = 50_000  # events put together before the rules run over them: small batches cost more than they find
+HELD_BYTES = 96 << 20
+"""How much of records is held for them, about, at most: one may be of many megabytes."""
+
+EVENTS_BYTES = 32 << 20
+"""How much the events put together may take, about: what looks at them makes several copies."""
 
 Input: TypeAlias = tuple[int, str]
 """A path with its number in the run."""
@@ -98,6 +103,8 @@ class Part:
     _pairs: dict[Use, list[tuple[RawBatch, EventBatch]]] = field(default_factory=dict)
     _rows: int = 0
     newest_ns: int | None = field(default=None, init=False)
+    _held_bytes: int = 0
+    _events_bytes: int = 0
 
     def __post_init__(self) -> None:
         """Look at the rules by kinds of events."""
@@ -154,14 +161,17 @@ class Part:
         if not use.reads:
             self.tally.sources.update(sources(raw))
             return
-        self._pairs.setdefault(use, []).append((raw, to_events(raw, use.fields, self.tally.problems)))
+        events = to_events(raw, use.fields, self.tally.problems)
+        self._pairs.setdefault(use, []).append((raw, events))
         self._rows += size
-        if self._rows >= ROWS:
+        self._held_bytes += raw.size_bytes
+        self._events_bytes += events.frame.nbytes
+        if self._rows >= ROWS or self._held_bytes >= HELD_BYTES or self._events_bytes >= EVENTS_BYTES:
             self.finish()
 
     def finish(self) -> None:
         """Run the rules over what was read and not yet looked at."""
-        self._rows = 0
+        self._rows = self._held_bytes = self._events_bytes = 0
         while self._pairs:
             use, some = self._pairs.popitem()
             batch = concat([events for _, events in some])

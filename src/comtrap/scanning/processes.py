@@ -21,6 +21,7 @@ import pyarrow as pa
 from comtrap.errors import SourceError
 from comtrap.scanning.part import Part, Tally
 from comtrap.sources.pieces import Piece, pieces, positions
+from comtrap.sources.walk import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -64,12 +65,21 @@ def share(inputs: Sequence[Input], sizes: Mapping[str, int], part: Part, jobs: i
 
 def finish(work: Sequence[Task], part: Part, jobs: int, progress: Progress) -> None:
     """Run tasks in other processes."""
-    lost = _shared(work, part, jobs, progress)
-    # A process died: its inputs are tried again, each in a process of its own, so that only the one at fault is lost.
-    for task in lost:
+    suspects: list[Task] = []
+    placed = False
+    while work:
+        begun, waiting = _shared(work, part, jobs, progress, placed=placed)
+        suspects += begun
+        if len(waiting) == len(work):  # none can be begun
+            suspects += waiting
+            break
+        work, placed = waiting, True
+    # A process died: what was being read then is tried again, each input in a process of its own, so that only the one
+    # at fault is lost.
+    for task in suspects:
         for one in task.inputs:
-            if _shared([Task((one,), task.piece)], part, 1, progress, placed=True):
-                part.tally.problems.fail(one[1], "the process that read it ended; is there enough memory?")
+            if any(_shared([Task((one,), task.piece)], part, 1, progress, placed=True)):
+                part.tally.problems.fail(printable(one[1]), _ended(task.piece))
     part.rejoin()
 
 
@@ -90,8 +100,10 @@ def tasks(inputs: Iterable[Input], sizes: Mapping[str, int], piece_bytes: int = 
     return [*cut, *(Task(tuple(some)) for some in out)]
 
 
-def _shared(work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, placed: bool = False) -> list[Task]:
-    """Run tasks; gives those whose process died.
+def _shared(
+    work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, placed: bool = False
+) -> tuple[list[Task], list[Task]]:
+    """Run tasks; if a process died, gives those that were begun and not done, and those that were not begun.
 
     Args:
         work: what to run.
@@ -102,7 +114,8 @@ def _shared(work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, 
     """
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    lost: list[Task] = []
+    begun: list[Task] = []
+    left: list[Task] = []
     with (
         TemporaryDirectory(prefix="comtrap-") as folder,
         ProcessPoolExecutor(
@@ -118,12 +131,13 @@ def _shared(work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, 
                 try:
                     tally = future.result()
                 except BrokenProcessPool:
-                    lost.append(task)
+                    (begun if Path(path).exists() else left).append(task)
                 except CancelledError:
                     pass
                 else:
                     taken.add(future)
                     part.store.absorb(path)
+                    Path(path).unlink()
                     part.tally.add(tally)
                     progress(task.inputs[0][1], tally.read)
 
@@ -133,14 +147,14 @@ def _shared(work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, 
                 try:
                     waiting[pool.submit(_work, task, path)] = (task, path)
                 except BrokenProcessPool:
-                    lost.append(task)
+                    left.append(task)
             take(as_completed(waiting))
         except KeyboardInterrupt:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             take([future for future in waiting if future not in taken])
             raise
-    return lost
+    return begun, left
 
 
 def _placed(work: Sequence[Task], pool: ProcessPoolExecutor) -> list[Task]:
@@ -161,6 +175,11 @@ def _placed(work: Sequence[Task], pool: ProcessPoolExecutor) -> list[Task]:
         except (OSError, SourceError, BrokenProcessPool):
             whole[one] = Task((one,))
     return [*(task for task in out if task.inputs[0] not in whole), *whole.values()]
+
+
+def _ended(piece: Piece | None) -> str:
+    what = "it" if piece is None else f"the part of it from byte {piece.start} to {piece.stop}"
+    return f"the process that read {what} ended; is there enough memory?"
 
 
 def _begin(run: _Run) -> None:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-TOGETHER = 1_000  # documents taken out at once
-
 
 class Spool:
     """Bytes by number, on disk once they are many; see `alerts.store` for why that is a database."""
@@ -32,9 +30,8 @@ class Spool:
     def taken(self) -> Generator[bytes]:
         """All documents by ascending number; none are left then."""
         with closing(self._database.execute("select text from document order by number")) as rows:
-            while some := rows.fetchmany(TOGETHER):
-                for (text,) in some:
-                    yield text
+            for (text,) in rows:
+                yield text
         with self._database:
             self._database.execute("delete from document")
 

@@ -268,7 +268,8 @@ class Batches:
         if group is not None and rows is not None and len(found) > 1:
             found = _sorted(found)
         for frame, texts in found:
-            yield RawBatch(kind, frame, self.origin, self._whole(kind, texts, np.asarray(frame["_position"])))
+            whole = self._whole(kind, texts, np.asarray(frame["_position"]))
+            yield RawBatch(kind, frame, self.origin, whole, sum(map(len, texts)) + len(texts) * _RECORD_BYTES)
 
     def _of_group(self, group: _Group) -> Iterator[_Part]:
         self._held_bytes -= group.size_bytes

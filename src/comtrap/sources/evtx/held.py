@@ -101,7 +101,8 @@ class Held:
         for records in group.records:
             alike.setdefault(records.key, []).append(records)
         for mixed in _ranges([together(records) for records in alike.values()], wanted):
-            yield RawBatch(kind, _frame(mixed, wanted), self.origin, _whole(kind, mixed, self.origin))
+            held_bytes = sum(each.size_bytes for each in mixed)
+            yield RawBatch(kind, _frame(mixed, wanted), self.origin, _whole(kind, mixed, self.origin), held_bytes)
 
 
 def _ranges(found: list[Records], wanted: frozenset[str] | None) -> Iterator[list[Records]]:
