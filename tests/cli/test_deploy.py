@@ -204,3 +204,160 @@ def test_what_is_imported_by_hand_is_what_apply_sends(run, files, tmp_path, caps
         )
         assert (answer["errors"], answer["exceptions_errors"], answer["success_count"]) == ([], [], 3)
         assert run("drift", server)[0] == 0
+
+
+@pytest.fixture
+def pulled(run, tmp_path):
+    """Pull into a folder; gives the names of its files, standard output and standard error."""
+
+    def ran(server, *arguments):
+        code, out, said = run("pull", server, "--output", str(tmp_path / "out"), *arguments)
+        assert code == 0
+        names = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.toml"))
+        return names, out, said
+
+    return ran
+
+
+def test_what_is_as_the_files_say_is_not_pulled(run, pulled):
+    with KibanaServer() as server:
+        run("apply", server)
+        assert pulled(server) == ([], "the space is as the files say: nothing was written\n", "")
+
+
+def there_and_back(server, tmp_path, *rules):
+    """Pull everything into an empty folder that knows no rule of the space, then look for differences."""
+    (tmp_path / "none").mkdir(exist_ok=True)
+    url = ["--url", server.url]
+    code = main(["deploy", "pull", "--rules", str(tmp_path / "none"), "--output", str(tmp_path / "all"), *url])
+    names = ["--rules", str(tmp_path / "all" / "rules")]
+    excepted = ["--exceptions", str(tmp_path / "all" / "exceptions")]
+    return code, main(["deploy", "drift", *names, *excepted, *url, *rules])
+
+
+def test_there_and_back_nothing_differs(run, tmp_path):
+    with KibanaServer() as server:
+        run("apply", server)
+        assert there_and_back(server, tmp_path) == (0, 0)
+
+
+@pytest.mark.usefixtures("files")
+def test_the_whole_pack_there_and_back_does_not_differ(tmp_path, capsys):
+    with KibanaServer() as server:
+        assert main(["deploy", "apply", "--exceptions", "com_abuse", "--url", server.url]) == 0
+        assert len(server.rules) > 100
+        capsys.readouterr()
+        assert there_and_back(server, tmp_path) == (0, 0)
+        assert "note:" not in capsys.readouterr().err
+
+
+def test_edits_come_back_as_files_that_mean_the_same(run, pulled, tmp_path):
+    with KibanaServer() as server:
+        run("apply", server)
+        server.rules[0] |= {
+            "name": "Better",
+            "query": 'process where process.name : "x.exe" and\n  process.args : "C:\\\\*"',
+            "severity": "critical",
+            "note": "## Triage and analysis\n\n### Own\n\nLook.\n\n### Response and remediation\n\nAct.",
+            "severity_mapping": [{"field": "a", "operator": "equals", "value": "b", "severity": "low"}],
+            "alert_suppression": {"group_by": ["host.id"], "duration": {"value": 2, "unit": "h"}},
+            "from": "now-1h",
+            "max_signals": 7,
+        }
+        names, out, _ = pulled(server)
+
+        assert names == ["rules/rule_1.toml"]
+        assert "alert_suppression, from, max_signals, name, note, query, severity, severity_mapping" in out
+        (tmp_path / "rules" / "rule_1.toml").write_bytes((tmp_path / "out" / names[0]).read_bytes())
+        # What is made of other fields follows them with the next run; all else is the same.
+        assert (
+            "change rule Better (00000000-0000-0000-0000-000000000001): required_fields, tags\n"
+            in run("plan", server)[1]
+        )
+
+
+def test_exceptions_that_people_added_come_back(run, pulled, tmp_path):
+    entry = {"field": "user.name", "type": "match_any", "operator": "excluded", "value": ["a", "b"]}
+    item = {"item_id": "quick", "type": "simple", "name": "Quick", "description": "Too loud.", "entries": [entry]}
+    theirs = {
+        "list_id": "0f0f-rule",
+        "type": "rule_default",
+        "name": "Rule 2",
+        "description": "x",
+        "namespace_type": "single",
+    }
+    with KibanaServer() as server:
+        run("apply", server)
+        ours = server.lists[0]["list_id"]
+        server.save(server.items, item | {"list_id": ours}, None)
+        made = server.save(server.lists, theirs, None)
+        server.save(
+            server.items,
+            item | {"list_id": "0f0f-rule", "item_id": "other", "expire_time": "2027-01-01T00:00:00.000Z"},
+            None,
+        )
+        reference = {"id": made["id"], "list_id": "0f0f-rule", "type": "rule_default", "namespace_type": "single"}
+        server.rules[1]["exceptions_list"] = [reference]
+        names, out, _ = pulled(server)
+
+    assert names == ["exceptions/backup.toml", "exceptions/n_0f0f_rule.toml"]
+    backup, other = ((tmp_path / "out" / name).read_text("utf-8") for name in names)
+    assert 'id = "job"' in backup
+    assert 'id = "quick"' in backup
+    assert "expires = 9999-12-31" in backup
+    assert 'rules = ["00000000-0000-0000-0000-000000000002"]' in other
+    assert "exceptions/backup.toml: quick" in out
+
+
+def test_an_exception_that_people_changed_comes_back(run, pulled, tmp_path):
+    with KibanaServer() as server:
+        run("apply", server)
+        server.items[0]["entries"][0]["value"] = "other.exe"
+        names, _, _ = pulled(server)
+        (tmp_path / "exceptions.toml").write_bytes((tmp_path / "out" / names[0]).read_bytes())
+
+        assert "other.exe" in (tmp_path / "exceptions.toml").read_text("utf-8")
+        assert run("drift", server)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"query": "process where ("}, "cannot be brought back"),
+        ({"from": "now-1d/d"}, "cannot be brought back"),
+        ({"threat": [7, {"technique": 1}]}, "cannot be brought back"),
+        ({"data_view_id": "x", "index": []}, "cannot be brought back"),
+        ({"timestamp_override": None}, "no file can say: timestamp_override"),
+        ({"investigation_fields": {"field_names": 7}}, "cannot be brought back"),
+        ({"severity_mapping": [{"field": 1}]}, "cannot be brought back"),
+    ],
+)
+def test_what_no_file_can_say_is_named(run, pulled, change, said):
+    with KibanaServer() as server:
+        run("apply", server)
+        server.rules[0] |= change
+        assert said in pulled(server)[2]
+
+
+@pytest.mark.parametrize(
+    "change", [{"os_types": ["linux"]}, {"entries": []}, {"entries": [{"type": "list"}]}, {"expire_time": "soon"}, {"entries": [{"type": "match"}]}]
+)  # fmt: skip
+def test_an_exception_that_no_file_can_say_is_named(run, pulled, change):
+    with KibanaServer() as server:
+        run("apply", server)
+        server.items[0] |= change
+        assert "the exception Job" in pulled(server)[2]
+
+
+def test_a_name_of_the_space_is_no_path(pulled, run):
+    with KibanaServer() as server:
+        run("apply", server)
+        for place, name in enumerate(["../../../etc/passwd", "CON", "../../../etc/passwd"]):
+            server.rules[place] |= {"name": name, "rule_id": f"00000000-0000-0000-0000-00000000000{place + 4}"}
+        names, _, _ = pulled(server)
+
+    assert names == [
+        "rules/etc_passwd.toml",
+        "rules/etc_passwd_n_00000000_0000_0000_0000_000000000006.toml",
+        "rules/n_con.toml",
+    ]

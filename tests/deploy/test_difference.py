@@ -28,6 +28,7 @@ def differ(wanted, found):
         ({"actions": []}, {"actions": [{"id": "1"}]}),
         ({}, {"timeline_id": "1", "timeline_title": "a", "throttle": "rule", "response_actions": [{"a": 1}]}),
         ({"enabled": False}, {"enabled": True}),
+        ({"alert_suppression": {"group_by": ["a"], "missing_fields_strategy": "suppress"}}, {"alert_suppression": {"group_by": ["a"]}}),
         ({"threat": [{"tactic": {"id": "1"}}]}, {"threat": [{"tactic": {"id": "1"}, "technique": []}]}),
     ],
 )  # fmt: skip

@@ -92,13 +92,8 @@ def test_every_reference_is_to_a_list_that_is_there():
 def test_a_rule_gets_the_exceptions_that_name_it_and_no_others():
     for one in MADE:
         lists = {reference["list_id"] for reference in one["exceptions_list"]}
-        got = {item["item_id"] for item in ITEMS if item["list_id"] in lists}
-        named = {
-            f"comtrap_{i.label.replace('/', '_')}"
-            for e in EXCEPTIONS
-            for i in e.items
-            if one["rule_id"] in map(str, i.rules)
-        }
+        got = {(item["name"], item["description"]) for item in ITEMS if item["list_id"] in lists}
+        named = {(i.name, i.reason) for e in EXCEPTIONS for i in e.items if one["rule_id"] in map(str, i.rules)}
         assert got == named
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from comtrap.cli.deploy_actions import apply, drift, plan, prune
+from comtrap.cli.deploy_pull import pull
 from comtrap.cli.kibana_options import add_options
 from comtrap.deploy.connection import KEY_VARIABLE, URL_VARIABLE
 from comtrap.rules.load import DEFAULT
@@ -17,13 +18,14 @@ ACTIONS = {
     "apply": (apply, "bring the space to what the files say, and look whether it is"),
     "drift": (drift, "what in the space is not as the files say; exit with 1 if something is"),
     "prune": (prune, "delete what is ours in the space and no longer in the files"),
+    "pull": (pull, "what people changed in the space, as files"),
 }
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
     """The command's arguments: one sub-command an action."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "deploy", help="rules into a running Kibana: plan, apply, drift, prune", description=__doc__
+        "deploy", help="rules into a running Kibana: plan, apply, drift, prune, pull", description=__doc__
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, (action, about) in ACTIONS.items():
@@ -40,6 +42,9 @@ def add(commands: Any) -> argparse.ArgumentParser:
             more("--dry-run", action="store_true", help="say what would be sent, and send nothing; needs no Kibana")
         if name == "prune":
             more("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+        if name == "pull":
+            more("--output", required=True, metavar="DIR", help="where to write; files of the same names are replaced")
+            more("--all", action="store_true", help="write what is as the files say as well")
         more("--format", choices=["text", "json"], default="text", help="for people or for programs")
     return parser
 

@@ -159,9 +159,14 @@ def _count(number: int, what: str = "change") -> str:
 
 
 def _say(args: argparse.Namespace, changes: Iterable[Change], lines: Iterable[str]) -> None:
+    say_objects(args, [_data(change) for change in changes], lines)
+
+
+def say_objects(args: argparse.Namespace, objects: Any, lines: Iterable[str]) -> None:
+    """Objects for programs, or lines for people."""
     with output(None) as out:
         if args.format == "json":
-            out.write(json.dumps([_data(change) for change in changes], indent=2, ensure_ascii=False) + "\n")
+            out.write(json.dumps(objects, indent=2, ensure_ascii=False) + "\n")
         else:
             out.writelines(f"{shown(line)}\n" for line in lines)
 

@@ -86,6 +86,8 @@ def _of_rule(name: str, value: Any, ours: Collection[str]) -> Any:
         value = [{k: v for k, v in one.items() if k != "ecs"} if isinstance(one, dict) else one for one in value]
     if name == "investigation_fields" and isinstance(value, list):
         value = {"field_names": value}  # as it was before 8.11
+    if name == "alert_suppression" and isinstance(value, dict):
+        value = {"missing_fields_strategy": "suppress"} | value
     return _of_list(name, value)
 
 

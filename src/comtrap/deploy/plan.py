@@ -90,6 +90,11 @@ def plan(wanted: Wanted, space: Space, *, adopt: bool = False) -> Plan:
     return Plan(tuple(changes), tuple(_own(wanted, space, ours)))
 
 
+def is_ours(found: Mapping[str, Any], mark: str) -> bool:
+    """Whether a rule of a space is ours to read and to change."""
+    return not _foreign(found, mark, adopt=False)
+
+
 def surplus_copies(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of one rule that is there more than once, all but the one to keep: one that runs, of these the oldest."""
     return sorted(found, key=lambda one: (one.get("enabled") is not True, str(one.get("created_at")), str(one["id"])))[
@@ -148,7 +153,7 @@ def _surplus(wanted: Wanted, space: Space) -> Iterator[Change]:
     """What has our mark and is no longer wanted."""
     rules = {one["rule_id"] for one in wanted.rules}
     for rule_id, found in space.rules.items():
-        marked = [one for one in found if not _foreign(one, wanted.mark, adopt=False)]
+        marked = [one for one in found if is_ours(one, wanted.mark)]
         if rule_id not in rules and marked:
             yield Change("rule", rule_id, str(marked[0].get("name")), Step.PRUNE)
     lists, items = ({one[key] for one in some} for key, some in (("list_id", wanted.lists), ("item_id", wanted.items)))

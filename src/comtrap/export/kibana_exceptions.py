@@ -7,6 +7,7 @@ stays while exceptions come and go.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC
 from hashlib import sha256
@@ -24,6 +25,7 @@ PREFIX = "comtrap_"
 OWNER, TICKET, FILE = "Owner: ", "Ticket: ", "File: "
 NEVER = 9999  # the year of a day that never comes
 _OURS = "comtrap."
+_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,21 @@ def excepting(files: Iterable[ExceptionList], rules: Iterable[UUID], mark: str) 
             elif known.intersection(item.rules):
                 groups.setdefault(tuple(sorted(set(item.rules))), []).append(item)
         for group, items in groups.items():
-            name = one.name if len(groups) == 1 else f"{one.name}: {', '.join(item.name for item in items)}"
-            _add(made, one, items, [rule for rule in group if rule in known], (list_id(one.id, group), name, mark))
+            name = list_id(one.id, group)
+            title = one.name if len(groups) == 1 else f"{one.name} ({name[-_DIGITS:]})"
+            _add(made, one, items, [rule for rule in group if rule in known], (name, title, mark))
     return made
 
 
 def list_id(file: str, rules: Iterable[UUID]) -> str:
     """The id of the list that holds a file's exceptions for these rules."""
     digest = sha256("\n".join(sorted(map(str, rules))).encode()).hexdigest()
-    return f"{PREFIX}{file}_{digest[:8]}"
+    return f"{PREFIX}{file}_{digest[:_DIGITS]}"
+
+
+def file_name(title: str) -> str:
+    """What the file is called whose list has this title."""
+    return re.sub(rf" \([0-9a-f]{{{_DIGITS}}}\)$", "", title)
 
 
 def moment(expires: datetime) -> str:
