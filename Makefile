@@ -40,6 +40,7 @@ check: $(STAMP) ## Static checks: ruff, format, mypy, layers, limits.
 
 bench: $(STAMP) ## Measure speed, as ratios.
 	@$(BIN)/python -m bench.process
+	@$(BIN)/python -m bench.compile
 
 golden: $(STAMP) ## Rewrite the golden files from what comtrap prints today; read the diff before you commit it.
 	@COMTRAP_GOLDEN=1 $(BIN)/python -m pytest -q -m "not slow" -n auto || true

@@ -58,8 +58,8 @@ def folder() -> Path | None:
 
 
 def key_of(parts: Iterable[bytes]) -> str | None:
-    """The name of what follows from these bytes, this program and this Python; None where the program cannot be read."""
-    code = _code()
+    """The name of what follows from these bytes, this program and this Python; None where none is needed, or the program cannot be read."""
+    code = None if folder() is None else _code()
     if code is None:
         return None
     found = hashlib.sha256(code)

@@ -43,7 +43,7 @@ def compiled(rules: Sequence[Rule], exceptions: Sequence[ExceptionItem] = ()) ->
             pass  # not what we write: it is written anew
     plan, errors = compile_rules(rules, telemetry(), exceptions)
     plan = optimise(plan)
-    if not errors:
+    if key is not None and not errors:
         with suppress(ValueError):  # of a form that cannot be kept
             cache.write(KIND, key, write_plan(plan))
     return plan, errors

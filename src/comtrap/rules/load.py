@@ -81,7 +81,7 @@ def load(paths: Iterable[Path]) -> tuple[list[Rule], list[RuleError]]:
         guides: list[str | None] = []
         rules, wrong = _read(files, guides)
         errors += wrong
-        if not wrong:
+        if key is not None and not wrong:
             with suppress(ValueError):  # of a form that cannot be kept
                 cache.write(KIND, key, write_rules(rules, guides))
     return rules, errors
