@@ -210,6 +210,10 @@ def _esql(text, test):
     return run
 
 
+def _told(clause):
+    return lambda row: clause(row) is True
+
+
 def _like(pattern):
     """A LIKE pattern, its text already unquoted: a backslash escapes what follows."""
     parts = [
@@ -223,6 +227,15 @@ def _like(pattern):
 EXPRESSION = r'((?:concat\("¦", )?(?:\w+\()*[\w.]+(?:, "[^"]*"\)|\))*)'
 ESQL = Language(
     [
+        (
+            rf"coalesce\({EXPRESSION}([<>]=?){NUMBER}, false\)",
+            lambda m: _told(_esql(m[1], lambda v: ORDER[m[2]](int(v), int(m[3])))),
+        ),
+        (
+            rf"coalesce\(cidr_match\({EXPRESSION}, {TEXT}\), false\)",
+            lambda m: _told(_esql(m[1], lambda v: within(v, m[2]))),
+        ),
+        (rf"cidr_match\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: within(v, m[2]))),
         (rf"{EXPRESSION} like {TEXT}", lambda m: _esql(m[1], _like(unquoted(m[2])))),
         (
             rf"{EXPRESSION} rlike {TEXT}",
@@ -234,7 +247,6 @@ ESQL = Language(
         (rf"{EXPRESSION}([<>]=?){NUMBER}", lambda m: _esql(m[1], lambda v: ORDER[m[2]](int(v), int(m[3])))),
         (rf"ends_with\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: v.endswith(unquoted(m[2])))),
         (rf"starts_with\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: v.startswith(unquoted(m[2])))),
-        (rf"cidr_match\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: within(v, m[2]))),
         (rf"{EXPRESSION} is null", lambda m: lambda row: _value(m[1])(row) is None),
         (rf"{EXPRESSION} is not null", lambda m: lambda row: _value(m[1])(row) is not None),
     ],

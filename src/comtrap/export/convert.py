@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from comtrap.export.library import library
 from comtrap.export.sigma_rule.kinds import dialect
 from comtrap.export.sigma_rule.rule import sigma_rule
-from comtrap.export.target import Exported, NoFormError, Note
+from comtrap.export.target import Exported, NoFormError, Note, file_names
 from comtrap.lang import ast
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def convert(rules: Sequence[Rule], platform: Platform) -> Exported:
         PluginError: pySigma or the platform's backend is not installed.
     """
     files: dict[str, str] = {}
+    names = file_names(rules)
     notes: list[Note] = []
     written = 0
     for rule in rules:
@@ -60,7 +61,7 @@ def convert(rules: Sequence[Rule], platform: Platform) -> Exported:
             made[source] = text
             notes += [Note(rule, note) for note in said]
         for source, text in made.items():
-            files[f"{rule.path.stem}{f'.{source}' if source else ''}{platform.suffix}"] = text
+            files[f"{names[rule.id]}{f'.{source}' if source else ''}{platform.suffix}"] = text
         written += bool(made)
         if not made:
             why = "; ".join(reasons) or f"{platform.name} has no events of {', '.join(rule.sources)}"

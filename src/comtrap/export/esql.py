@@ -44,6 +44,9 @@ def _backend() -> Any:
         """Fields may be expressions; a backslash in a pattern is escaped for the pattern, then for the text."""
 
         parenthesize = True
+        # What is missing makes them null, which `not` would keep.
+        cidr_expression = 'coalesce(cidr_match({field}, "{value}"), false)'
+        compare_op_expression = "coalesce({field}{operator}{value}, false)"
         field_quote_pattern = re.compile(r"^(?:[\w.]+|(?:coalesce|concat)\(.*\))$")
 
         def convert_value_str(self, s: Any, state: Any, *quoting: bool) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from comtrap.export.library import library
 from comtrap.export.sigma_rule.rule import sigma_rule
-from comtrap.export.target import Exported, NoFormError, Note
+from comtrap.export.target import Exported, NoFormError, Note, file_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +23,7 @@ def export(rules: Sequence[Rule]) -> Exported:
         PluginError: pySigma is not installed.
     """
     files: dict[str, str] = {}
+    names = file_names(rules)
     notes: list[Note] = []
     for rule in rules:
         try:
@@ -32,7 +33,7 @@ def export(rules: Sequence[Rule]) -> Exported:
         except NoFormError as error:
             notes.append(Note(rule, str(error), left_out=True))
             continue
-        files[f"{rule.path.stem}.yml"] = text
+        files[f"{names[rule.id]}.yml"] = text
         notes += [Note(rule, note) for note in made.notes]
     return Exported(files, len(files), tuple(notes))
 

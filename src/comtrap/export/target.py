@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from comtrap.rules.rule import Rule
 
@@ -49,6 +51,15 @@ class NoFormError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+def file_names(rules: Sequence[Rule]) -> Mapping[UUID, str]:
+    """What the file of each rule is called, by its id: as its own file, and with its id where several are called that."""
+    stems = Counter(rule.path.stem.lower() for rule in rules)
+    return {
+        rule.id: rule.path.stem if stems[rule.path.stem.lower()] == 1 else f"{rule.path.stem}_{rule.id}"
+        for rule in rules
+    }
 
 
 class Target(Protocol):

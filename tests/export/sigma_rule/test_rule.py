@@ -34,10 +34,10 @@ def detected(condition, before=START):
         ("process.command_line == null", "CommandLine", None),
         ("process.pid >= 4", "ProcessId|gte", 4),
         ("process.pid == 4", "ProcessId", 4),
-        ("process.executable == process.parent.executable", "Image|fieldref", "ParentImage"),
+        ("startsWith~(process.executable, process.parent.executable)", "Image|fieldref|startswith", "ParentImage"),
         ('startsWith~(process.command_line, "a*")', "CommandLine|startswith", "a\\*"),
         ('stringContains(process.command_line, "A")', "CommandLine|contains|cased", "A"),
-        ('wildcard~(process.command_line, "*a")', "CommandLine|endswith", "a"),
+        ('endsWith~(process.command_line, "a?")', "CommandLine|endswith", "a\\?"),
     ],
 )
 def test_a_clause(condition, key, value):
@@ -101,6 +101,9 @@ def test_alternatives_of_different_log_sources_are_a_rule_each():
     ("query", "why"),
     [
         ("process where true", "field"),
+        (START + "startsWith(process.executable, process.parent.executable)", "function"),
+        (START + 'startsWith~(process.name, "a")', "function"),
+        (START + "length(process.command_line, 3)", "wrong"),
         ('process where event.type == "end"', "log source"),
         ('process where event.type == "start"', "without a field"),
         ('any where process.name : "a"', "log source"),
@@ -135,3 +138,8 @@ def test_tags_are_tactics_and_techniques():
 def test_a_long_title_is_cut():
     (document,) = sigma_rule(rule(name="a" * 300)).documents
     assert document["title"] == "a" * 255 + "…"
+
+
+def test_a_rule_that_is_wrong_is_left_out():
+    with pytest.raises(NoFormError, match="its query is wrong: unknown field"):
+        sigma_rule(rule(START + 'proces.name : "a"'))

@@ -53,8 +53,6 @@ def clause(leaf: ast.Expr, kind: Kind) -> Clause:
             return _regex(kind, name, texts, fold=fold) if is_regex else _like(kind, name, texts, fold=fold)
         case ast.In(ast.Field(name), options, fold, negated):
             return Clause(_equal(kind, name, [_constant(o) for o in options], fold=fold), negated)
-        case ast.Compare(op, ast.Field(name), ast.Field(other)) if op in {"==", "!="}:
-            return Clause(Item(_field(kind, name), ("fieldref",), (_field(kind, other),)), op == "!=")
         case ast.Compare(op, ast.Field(name), ast.Literal(value)) if op in {"==", "!="}:
             return Clause(_equal(kind, name, [value], fold=False), op == "!=")
         case ast.Compare(op, ast.Field(name), ast.Literal(int() | float() as value)):
@@ -133,17 +131,15 @@ def _regex(kind: Kind, name: str, patterns: tuple[str, ...], *, fold: bool) -> C
 
 
 def _call(kind: Kind, name: str, arguments: tuple[ast.Expr, ...], *, fold: bool) -> Clause:
-    called, (first, *others) = name.lower(), arguments or (ast.Literal(None),)
-    texts = [o.value for o in others if isinstance(o, ast.Literal) and isinstance(o.value, str)]
-    if not isinstance(first, ast.Field) or len(texts) != len(others) or not texts:
-        raise NoFormError(f"Sigma has no form for this `{name}`")
-    if called == "cidrmatch":
-        return Clause(Item(_field(kind, first.name), ("cidr",), tuple(texts)))
-    if called == "wildcard":
-        return _like(kind, first.name, tuple(texts), fold=fold)
-    if called == "match":
-        return _regex(kind, first.name, tuple(texts), fold=fold)
-    if called in _FOUND and len(texts) == 1 and first.name not in kind.names:
-        modifiers = (_FOUND[called],) if fold else (_FOUND[called], "cased")
-        return Clause(Item(_field(kind, first.name), modifiers, (plain(texts[0]),)))
-    raise NoFormError(f"Sigma has no form for the function `{name}`")
+    called = name.lower()
+    texts = [one.value for one in arguments[1:] if isinstance(one, ast.Literal) and isinstance(one.value, str)]
+    match arguments:
+        case (ast.Field(field), *others) if called == "cidrmatch" and len(texts) == len(others):
+            return Clause(Item(_field(kind, field), ("cidr",), tuple(texts)))
+        case (ast.Field(field), ast.Literal(str(text))) if called in _FOUND and field not in kind.names:
+            modifiers = (_FOUND[called],) if fold else (_FOUND[called], "cased")
+            return Clause(Item(_field(kind, field), modifiers, (plain(text),)))
+        case (ast.Field(field), ast.Field(other)) if called in _FOUND and fold:
+            return Clause(Item(_field(kind, field), ("fieldref", _FOUND[called]), (_field(kind, other),)))
+        case _:
+            raise NoFormError(f"Sigma has no form for this use of the function `{name}`")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from comtrap.check.check import check
+from comtrap.errors import CheckError
 from comtrap.export.sigma_rule.kinds import dialect
 from comtrap.export.sigma_rule.metadata import about, closing, heading, logsource
 from comtrap.export.sigma_rule.parts import SigmaRule, parts
 from comtrap.export.sigma_rule.sequence import correlated
 from comtrap.export.target import NoFormError
 from comtrap.lang import ast
+from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +32,10 @@ def sigma_rule(rule: Rule, kinds: Sequence[Kind] = ()) -> SigmaRule:
         NoFormError: Sigma cannot say it.
     """
     kinds = kinds or dialect()
+    try:
+        check(rule.query, telemetry(), rule.text)
+    except CheckError as error:
+        raise NoFormError(f"its query is wrong: {error.diagnostics[0].title}") from error
     if rule.query.pipes:
         raise NoFormError("`head` and `tail` have no form in Sigma")
     match rule.query.body:
