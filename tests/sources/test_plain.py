@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.reading import content
+from tests.sources.reading import content, everything_is_left
 
 from comtrap.events.problems import Problems
 from comtrap.events.wanted import Wanted
+from comtrap.normalise.normalise import to_events
 from comtrap.sources import ndjson
 from comtrap.sources.batches import ALWAYS
 from comtrap.sources.plain import _OVERWRITTEN, _SAME, BROUGHT, Plain
@@ -50,11 +51,6 @@ def read(data, wanted, *, fast=True, size=1 << 20):
             assert row["_position"] not in rows
             rows[row["_position"]] = {"kind": batch.kind} | told | values
     return rows, problems
-
-
-def everything_is_left(_self, position, text):
-    lines = list(io.BytesIO(text))
-    return len(lines), list(enumerate(lines, position))
 
 
 def left(lines, wanted):
@@ -174,3 +170,101 @@ def test_plain_documents_are_not_left(code):
     lines = [json.dumps(document(code, message=str(n))).encode() + b"\n" for n in range(20)]
 
     assert left(lines, Wanted(COLUMNS, narrowed)) == 0
+
+
+def is_left(made, wanted=None):
+    """Whether the last of some documents is decoded whole, though such ones came before it."""
+    lines = [json.dumps(each).encode() + b"\n" for each in (document(), document(), made, made)]
+    return left(lines, wanted or Wanted(COLUMNS)) > 0
+
+
+@pytest.mark.parametrize("name", sorted(BROUGHT))
+def test_what_shippers_write_beside_the_event_is_read_with_it(name):
+    made = document()
+    text = "winlogbeat" if name in {"agent.type", "@metadata.beat"} else "2024-01-01T00:00:00Z"
+    put(made, tuple(name.split(".")), text, 0)
+    found, _ = read(PLAIN + json.dumps(made).encode(), Wanted(COLUMNS))
+
+    assert not is_left(made)
+    assert found[1][name] == [text]
+
+
+@pytest.mark.parametrize("name", sorted(_SAME))
+def test_what_is_computed_to_be_the_same_may_be_there_with_that_value_alone(name):
+    made = document()
+    put(made, tuple(name.split(".")), _SAME[name], 0)
+    assert not is_left(made)
+
+    put(made, tuple(name.split(".")), _SAME[name] + "x", 0)
+    assert is_left(made)
+
+
+@pytest.mark.parametrize("name", sorted(_OVERWRITTEN))
+@pytest.mark.parametrize("value", ["1", "other", 7])
+def test_what_is_overwritten_may_be_there_with_any_value(name, value):
+    made = document()
+    made["winlog"]["provider_name"] = "Microsoft-Windows-Sysmon"
+    put(made, tuple(name.split(".")), value, 0)
+    wanted = Wanted(COLUMNS | {name})
+    data = PLAIN + json.dumps(made).encode()
+
+    assert not is_left(made, wanted)
+    assert normalised(data, wanted, name) == normalised(data, wanted, name, fast=False)
+
+
+def normalised(data, wanted, name, *, fast=True):
+    with pytest.MonkeyPatch.context() as patch:
+        if not fast:
+            patch.setattr(Plain, "take", everything_is_left)
+        batches = list(ndjson.read(content(data), wanted, Problems()))
+    return {b.kind: to_events(b, frozenset({name}), Problems()).column(name).to_pylist() for b in batches}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"process": {"name": "x"}}, {"process.name": "x"}, {"tags": ["x"]}, {"host.name": "h"}, {"EventID": 1}, {"_source": {"a": 1}},
+        {"event": {"provider": "Q"}}, {"event": {"dataset": "endpoint.events.file"}}, {"agent": {"type": "endpoint"}}, {"winlog": 1},
+        {"winlog": {"provider_name": "P", "event_id": "01"}}, {"winlog": {"provider_name": "microsoft-windows-sysmon", "event_id": 1}},
+        {"winlog": {"event_id": 1, "channel": "Security"}}, {"winlog": {"provider_name": "P", "event_id": True}},
+        {"winlog": {"provider_name": "P", "event_id": 1, "event_data": {"A": ["x"]}}},
+    ],
+)  # fmt: skip
+def test_what_a_rule_may_read_or_a_form_may_hang_on_is_decoded_whole(more):
+    assert is_left(document() | more)
+
+
+@pytest.mark.parametrize("lines", [3, 20])
+def test_a_fetched_record_that_was_decoded_in_part_is_whole(lines):
+    (batch,) = ndjson.read(content(PLAIN * lines), Wanted(frozenset({"winlog.event_data.A"})), Problems())
+
+    assert "winlog.event_data.D" not in batch.frame.schema.names
+    whole = batch.fetch(np.array([lines - 1])).frame.to_pylist()[0]
+    assert (whole["_position"], whole["winlog.event_data.D"], whole["winlog.record_id"]) == (lines - 1, "d", "7")
+
+
+def test_documents_of_two_makes_in_one_file_are_both_decoded_in_part():
+    agents = [
+        document(code) | {"agent": {"type": "filebeat"}, "data_stream": {"dataset": "system.security"}}
+        for code in (1, 3)
+    ]
+    lines = [json.dumps(each).encode() + b"\n" for each in [document(), *agents] * 5]
+
+    assert left(lines, Wanted(COLUMNS, narrowed)) == 0
+
+
+def test_ever_new_keys_are_learned_up_to_a_number_and_every_document_is_there():
+    lines = [json.dumps(document(message=str(n)) | {f"new{n}": n}).encode() + b"\n" for n in range(200)]
+    fast, _ = read(b"".join(lines), Wanted(COLUMNS), size=1000)
+    slow, _ = read(b"".join(lines), Wanted(COLUMNS), fast=False)
+
+    assert len(fast) == 200
+    assert fast == slow
+
+
+def test_more_forms_than_are_remembered_are_all_there(monkeypatch):
+    monkeypatch.setattr("comtrap.sources.plain._MOST_USES", 5)
+    lines = [json.dumps(document(code)).encode() + b"\n" for code in range(40)]
+    fast, _ = read(b"".join(lines) * 2, Wanted(COLUMNS, narrowed))
+
+    assert [fast[n]["kind"] for n in range(80)] == [("P", n % 40) for n in range(80)]
