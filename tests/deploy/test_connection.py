@@ -71,7 +71,16 @@ def test_a_key_that_is_none_is_refused_and_not_shown(monkeypatch, key):
 
 
 @pytest.mark.parametrize(
-    "more", [{"space": "../x"}, {"ca_file": "none.pem"}, {"fingerprint": "ab"}, {"key_file": "none"}]
+    "more",
+    [
+        {"space": "../x"},
+        {"ca_file": "none.pem"},
+        {"fingerprint": "ab"},
+        {"key_file": "none"},
+        {"timeout": 0},
+        {"timeout": float("nan")},
+        {"timeout": float("inf")},
+    ],
 )
 def test_what_else_cannot_be_used_is_refused(more):
     with pytest.raises(PluginError):

@@ -49,3 +49,13 @@ def test_what_people_wrote_is_kept(text):
     said = investigation(replace(rule(), **found._asdict()))
     assert said.removeprefix(TITLE).strip() == text.removeprefix(TITLE).strip()
     assert found.actors == ()
+
+
+def test_comments_in_code_are_no_headings():
+    one = rule(note="## Triage\n\n```sh\n# list\nls\n```\n\n## More\n\n~~~\n## x\n```\n~~~\n\n## End")
+
+    said = investigation(one)
+    assert "\n# list\n" in said
+    assert "\n## x\n" in said
+    assert said.endswith("\n\n### End")
+    assert guidance(said).note == one.note

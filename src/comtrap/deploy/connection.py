@@ -19,6 +19,7 @@ KEY_VARIABLE, URL_VARIABLE = "KIBANA_API_KEY", "KIBANA_URL"
 _KEY = re.compile(r"[A-Za-z0-9+/=_:.-]{8,4096}")
 _SPACE = re.compile(r"[a-z0-9_-]{1,128}")
 _LONGEST_KEY_FILE = 1 << 16
+_LONGEST_TIMEOUT = 3_600
 
 
 class Secret:
@@ -91,6 +92,8 @@ def connection(
     """
     if _SPACE.fullmatch(space) is None:
         raise PluginError(f"{space!r} is no id of a space: lower-case letters, digits, - and _")
+    if not 0 < timeout <= _LONGEST_TIMEOUT:
+        raise PluginError(f"a timeout is more than 0 and at most {_LONGEST_TIMEOUT} seconds, found {timeout:g}")
     if ca_file is not None and not Path(ca_file).is_file():
         raise PluginError(f"no file of certificates {ca_file!r}")
     print_ = (fingerprint or "").replace(":", "").lower()

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from comtrap.com.actor import Actor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from comtrap.rules.rule import Rule
 
 TITLE = "## Triage and analysis"
 _RISK, _SEEN, _RESPONSE = "### Why this risk", "### Seen with", "### Response and remediation"
-_HEADING = re.compile(r"^(#{1,6} )", re.MULTILINE)
+_HEADING, _DEEP_HEADING = re.compile(r"#{1,6} "), re.compile(r"#{2,7} ")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ACTOR = re.compile(r"\* ([^:\n]+): (.+) \((https://[^\s()]+)\)")
 
 
@@ -70,8 +73,19 @@ def _actor(line: str) -> tuple[str, str, str] | None:
 
 
 def _deeper(markdown: str) -> str:
-    return _HEADING.sub(r"#\1", markdown)
+    return _by_line(markdown, lambda line: f"#{line}" if _HEADING.match(line) else line)
 
 
 def _higher(markdown: str) -> str:
-    return re.sub(r"^#(#{1,6} )", r"\1", markdown, flags=re.MULTILINE)
+    return _by_line(markdown, lambda line: line[1:] if _DEEP_HEADING.match(line) else line)
+
+
+def _by_line(markdown: str, change: Callable[[str], str]) -> str:
+    """A text with its lines changed, those of code left as they are: there, ``# `` begins a comment."""
+    lines, fence = [], ""
+    for line in markdown.split("\n"):
+        marks = _FENCE.match(line)
+        if marks and (not fence or marks[1].startswith(fence)):
+            fence = "" if fence else marks[1]
+        lines.append(line if fence or marks else change(line))
+    return "\n".join(lines)
