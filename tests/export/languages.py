@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -175,6 +176,49 @@ def _columns(text):
         assert found[1] == found[2]
         names.append(found[1])
     return names
+
+
+def kql_sequence(query: str) -> Callable[[list[Row]], bool]:
+    """Stages under names, then joins of them: whether rows have what the joins ask for."""
+    lines = "\n".join(line for line in query.splitlines() if not line.startswith("//"))
+    *lets, last = re.split(r";\n", lines)
+    stages = dict(map(_stage, lets))
+    ways = re.fullmatch(r"union \((.*)\)", last, re.DOTALL)
+    joins = [_join(one) for one in (re.split(r"\), \((?=\w+\n)", ways[1]) if ways else [last])]
+
+    def run(rows):
+        held = {name: [found for row in rows if (found := stage(row)) is not None] for name, stage in stages.items()}
+        return any(join(held) for join in joins)
+
+    return run
+
+
+def _stage(text):
+    pattern = r"let (\w+) = (.*)\n\| project Time = TimeGenerated, (.*)\n\| where (isnotempty.*)"
+    name, events, keys, kept = re.fullmatch(pattern, text, re.DOTALL).groups()
+    names = re.findall(r"Key\d+ = tostring\((\w+)\)", keys)
+    assert kept == " and ".join(f"isnotempty(Key{number})" for number in range(1, len(names) + 1))
+    holds = kql(events)
+
+    def run(row):
+        if not holds(row):
+            return None
+        found = [str(row.get(one) or row["EventData"].get(one) or "") for one in names]
+        return (row["TimeGenerated"], *found) if all(found) else None
+
+    return name, run
+
+
+def _join(text):
+    pattern = (
+        r"(\w+)\n\| project-rename Time1 = Time\n\| join kind=inner \((\w+) \| project-rename Time2 = Time\) on ((?:Key\d+(?:, )?)+)\n"
+        r"\| where Time2 >= Time1 and Time2 - Time1 <= (\d+)([smhd])"
+    )
+    one, two, _, count, unit = re.fullmatch(pattern, text).groups()
+    span = timedelta(seconds=int(count) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit])
+    return lambda held: any(
+        a[1:] == b[1:] and timedelta(0) <= b[0] - a[0] <= span for a in held[one] for b in held[two]
+    )
 
 
 # ES|QL: null makes a comparison null, and so do several values.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from comtrap.cli.main import main
@@ -85,8 +86,8 @@ UDM = {
     },
 }
 COLUMNS = {
-    "CommandLine", "NewProcessName", "NewValue", "ObjectName", "ObjectValueName", "OperationType", "ParentProcessName",
-    "ProcessName", "SubjectUserSid",
+    "CommandLine", "NewProcessId", "NewProcessName", "NewValue", "ObjectName", "ObjectValueName", "OperationType",
+    "ParentProcessName", "ProcessId", "ProcessName", "SubjectUserSid",
 }  # fmt: skip
 
 
@@ -123,7 +124,12 @@ def windows(document):
     for name, value in document.items():
         if name.startswith(("winlog.event_data.", "winlog.user_data.")):
             data[name.split(".", 2)[2]] = value
-    data |= _mapped(document, SYSMON.get(str(document.get("event.code")), {}))
+    code = str(document.get("event.code"))
+    data |= _mapped(document, SYSMON.get(code, {}))
+    if code == "4688":
+        data |= _mapped(document, {"NewProcessId": "process.pid", "ProcessId": "process.parent.pid"})
+    elif document.get("event.provider") == "Microsoft-Windows-Sysmon":
+        data |= _mapped(document, {"ProcessGuid": "process.entity_id", "ParentProcessGuid": "process.parent.entity_id"})
     if "network.direction" in document:
         data["Initiated"] = {"ingress": "false", "egress": "true"}.get(document["network.direction"], "")
     return data
@@ -140,6 +146,11 @@ def splunk(document):
 
 
 def sentinel(document):
+    row = _sentinel(document)
+    return {**row, "TimeGenerated": datetime.fromisoformat(document["@timestamp"]), "Computer": document.get("host.id")}
+
+
+def _sentinel(document):
     if document.get("winlog.channel", "").lower() == "security":
         data = windows(document)
         shown = {name: value for name, value in data.items() if name in COLUMNS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from comtrap.export.library import library
 from comtrap.export.sigma_rule.kinds import dialect
@@ -12,11 +12,15 @@ from comtrap.export.target import Exported, NoFormError, Note, file_names
 from comtrap.lang import ast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from comtrap.export.sigma_rule.kinds import Kind
     from comtrap.export.sigma_rule.parts import SigmaRule
     from comtrap.rules.rule import Rule
+
+
+Stage: TypeAlias = "tuple[str, Kind, str]"
+"""A stage's name, the kind of its events, and a backend's query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Platform:
         comment: what opens a comment, and what ends it.
         backend: makes its pySigma backend.
         finish: a backend's query about one kind of event as the platform runs it.
+        filters_first: whether `finish` says which events a query is about, instead of the query.
+        sequence: the queries of stages, and correlations of them, as one query; None where there is no form.
     """
 
     name: str
@@ -37,6 +43,7 @@ class Platform:
     backend: Callable[[], Any]
     finish: Callable[[Rule, Kind, str], str] = lambda _rule, _kind, query: query
     filters_first: bool = False
+    sequence: Callable[[Sequence[Stage], Sequence[Mapping[str, Any]]], str] | None = None
 
 
 def convert(rules: Sequence[Rule], platform: Platform) -> Exported:
@@ -83,18 +90,23 @@ def _converted(rule: Rule, source: str, platform: Platform) -> tuple[str, tuple[
     Raises:
         NoFormError: the platform cannot say it.
     """
-    if not isinstance(rule.query.body, ast.EventQuery):
-        raise NoFormError(f"the pySigma backend for {platform.name} cannot say that one event follows another")
     kinds = tuple(kind for kind in dialect(platform.name) if kind.source == source)
-    asked = tuple(replace(kind, where={}) for kind in kinds) if platform.filters_first else kinds
-    made = sigma_rule(rule, asked)
-    full = {kind.name: kind for kind in kinds}
+    if not isinstance(rule.query.body, ast.EventQuery):
+        if platform.sequence is None:
+            raise NoFormError(f"the pySigma backend for {platform.name} cannot say that one event follows another")
+        if source != "endpoint":
+            # What follows may come from another log of the host; what the rule is written for comes first.
+            kinds += tuple(kind for kind in dialect(platform.name) if kind.source not in {source, "endpoint"})
+    made = sigma_rule(rule, tuple(replace(kind, where={}) for kind in kinds) if platform.filters_first else kinds)
     backend = platform.backend()  # anew, as one remembers what it made before
-    queries = [
-        platform.finish(rule, full[kind.name], _query(document, backend))
-        for document, kind in zip(made.documents, made.kinds, strict=True)
-    ]
-    return _head(rule, made, platform) + "\n".join(queries) + "\n", made.notes
+    full = {(kind.name, kind.source): kind for kind in kinds}
+    events = [(one, full[kind.name, kind.source]) for one, kind in zip(made.documents, made.kinds, strict=False)]
+    if platform.sequence is not None and len(made.documents) > len(events):
+        stages = [(document["name"], kind, _query(document, backend)) for document, kind in events]
+        text = platform.sequence(stages, made.documents[len(events) :])
+    else:
+        text = "\n".join(platform.finish(rule, kind, _query(document, backend)) for document, kind in events)
+    return f"{_head(rule, made, platform)}{text}\n", made.notes
 
 
 def _query(document: Any, backend: Any) -> str:
@@ -116,7 +128,7 @@ def _query(document: Any, backend: Any) -> str:
 def _head(rule: Rule, made: SigmaRule, platform: Platform) -> str:
     """What the query is, in comments; text of a rule cannot end one."""
     lines = [
-        made.documents[0]["title"],
+        rule.name,
         f"{rule.severity.word}, {', '.join(dict.fromkeys(t.id for t in rule.techniques))}, rule {rule.id}",
         *(f"Not as in the EQL rule: {note}" for note in made.notes),
     ]

@@ -23,7 +23,7 @@ class SigmaRule:
 
     Attributes:
         documents: what its file holds, in order; a correlation follows the rules that it is about.
-        kinds: the kinds of events that it reads.
+        kinds: the kind of events of each document that is no correlation, in order.
         notes: what is said otherwise than in the query.
     """
 

@@ -56,9 +56,8 @@ def correlated(rule: Rule, sequence: ast.Sequence, kinds: Sequence[Kind]) -> Sig
     every = [part for stage in stages for part in stage]
     notes = [note for part in every for note in part.detection.notes]
     notes += [f"`maxspan` is rounded up to {span}"] * rounded
-    by_name = {part.kind.name: part.kind for part in every}
     documents = (*(one for stage in named for one in stage), *joins)
-    return SigmaRule(documents, tuple(by_name.values()), tuple(dict.fromkeys(notes)))
+    return SigmaRule(documents, tuple(part.kind for part in every), tuple(dict.fromkeys(notes)))
 
 
 def _sayable(sequence: ast.Sequence) -> None:
