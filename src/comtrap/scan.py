@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from comtrap.alerts.build import Alerts, build
 from comtrap.alerts.store import Store
 from comtrap.rules.compiled import compiled
+from comtrap.scanning.blind import blind
 from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
 from comtrap.sinks.summary import Summary
@@ -37,6 +38,7 @@ class Result:
         failures: by rule id, events on which the rule's condition failed and was taken as false.
         usable: whether any input could be read.
         seconds: how long it took.
+        blind: rules that there was no event for, with what they need.
         interrupted: whether it was stopped before its end; what was found until then is there.
     """
 
@@ -49,6 +51,7 @@ class Result:
     usable: bool
     seconds: float
     interrupted: bool
+    blind: list[tuple[Rule, str]]
 
     @property
     def stats(self) -> dict[str, object]:
@@ -84,6 +87,7 @@ class Result:
             notes=dict(sorted(problems.notes.items())),
             failed=dict(sorted(problems.failed.items())),
             rules=self.rules,
+            blind=self.blind,
             wrong_rules=tuple(map(str, self.rule_errors)),
             failures=self.failures,
             exceptions=tuple(item.label for item in exceptions),
@@ -130,4 +134,5 @@ def scan(
         usable=tally.usable(inputs),
         seconds=time.perf_counter() - began,
         interrupted=interrupted,
+        blind=blind(rules, plan, tally),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,6 +16,8 @@ from comtrap.plan.shape import is_dead
 from comtrap.rules.compile import INDEX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from comtrap.events.batch import EventBatch
     from comtrap.plan.plan import Plan
 
@@ -31,6 +34,50 @@ def reach(plan: Plan) -> Reach:
                 for pattern in _indices(stage.predicate):
                     found.setdefault(pattern, set()).add(stage.category)
     return tuple((pattern, frozenset(categories)) for pattern, categories in sorted(found.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a stage of a rule reads.
+
+    Attributes:
+        stage: the numbers of its query and of the stage there.
+        patterns: of the indices its rule reads.
+        category: the event category it asks for; None for any.
+    """
+
+    stage: tuple[int, int]
+    patterns: tuple[str, ...]
+    category: str | None
+
+
+def watches(plan: Plan) -> tuple[Watch, ...]:
+    """The stages of a plan that some event could fill."""
+    return tuple(
+        Watch((number, place), _indices(stage.predicate), stage.category)
+        for number, query in enumerate(plan.queries)
+        for place, stage in enumerate(stages(query))
+        if not is_dead(stage)
+    )
+
+
+def met(watching: Iterable[Watch], batch: EventBatch, category_field: str) -> set[tuple[int, int]]:
+    """The stages for which a batch has an event of their index and category, whatever else they ask for."""
+    indices = batch.column("_index").dictionary_encode()
+    codes, column = np.asarray(indices.indices), batch.column(category_field)
+    found: set[tuple[int, int]] = set()
+    for code, name in enumerate(indices.dictionary.to_pylist()):
+        there = column.filter(pa.array(codes == code))
+        if pa.types.is_list(there.type):
+            there = there.flatten()
+        categories = set(pc.unique(there).to_pylist())
+        found |= {
+            watch.stage
+            for watch in watching
+            if (watch.category is None or watch.category in categories)
+            and any(fnmatchcase(name, pattern) for pattern in watch.patterns)
+        }
+    return found
 
 
 def reached(reads: Reach, batch: EventBatch, category_field: str) -> int:

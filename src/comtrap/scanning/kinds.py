@@ -19,7 +19,7 @@ from comtrap.normalise.cast import typed
 from comtrap.normalise.known import PLAIN, known
 from comtrap.normalise.normalise import raw_columns
 from comtrap.normalise.source import SOURCE, source_columns
-from comtrap.rules.reach import Reach, reach
+from comtrap.rules.reach import Reach, Watch, reach, watches
 from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
@@ -41,11 +41,13 @@ class Use:
         plan: the rules, as far as such events could meet them.
         fields: the fields to compute.
         reads: the events of these that rules look at; none if the kind concerns no rule.
+        watches: the stages that such events could fill.
     """
 
     plan: Plan
     fields: frozenset[str]
     reads: Reach
+    watches: tuple[Watch, ...]
 
 
 @dataclass(slots=True)
@@ -91,7 +93,8 @@ class Kinds:
                 self._uses.clear()
             values = known(kind, self.plan.columns, brought, plain=plain)
             made = self._specialiser.specialise({name: _column(name, each) for name, each in values.items()})
-            self._uses[key] = Use(made, made.columns | {SOURCE, self.plan.category_field}, reach(made))
+            fields = made.columns | {SOURCE, self.plan.category_field}
+            self._uses[key] = Use(made, fields, reach(made), watches(made))
         return self._uses[key]
 
 

@@ -18,7 +18,7 @@ from comtrap.execute.execute import execute
 from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import ScriptBlocks, divided, joined
 from comtrap.normalise.source import SOURCE, sources
-from comtrap.rules.reach import reached
+from comtrap.rules.reach import met, reached
 from comtrap.scanning.kinds import Kinds
 from comtrap.sources.read import read
 from comtrap.sources.walk import printable
@@ -54,12 +54,14 @@ class Tally:
         read: records that became events.
         reached: events that some rule could have matched.
         sources: events by their source: ``sysmon``, ``security`` …
+        met: the stages, by query and place, for which there was an event of their index and category.
         failures: by query, events on which its condition failed and was taken as false.
     """
 
     read: int = 0
     reached: int = 0
     sources: Counter[str] = field(default_factory=Counter)
+    met: set[tuple[int, int]] = field(default_factory=set)
     failures: Counter[int] = field(default_factory=Counter)
     problems: Problems = field(default_factory=Problems)
 
@@ -79,6 +81,7 @@ class Tally:
         self.read += other.read
         self.reached += other.reached
         self.sources.update(other.sources)
+        self.met |= other.met
         self.failures.update(other.failures)
         self.problems.add(other.problems)
 
@@ -178,6 +181,8 @@ class Part:
             newest = pc.max(batch.column("@timestamp").cast(pa.int64())).as_py()
             self.newest_ns = newest if self.newest_ns is None else max(self.newest_ns, newest)
             self.tally.reached += reached(use.reads, batch, self.plan.category_field)
+            if waiting := [watch for watch in use.watches if watch.stage not in self.tally.met]:
+                self.tally.met |= met(waiting, batch, self.plan.category_field)
             for counted in pc.value_counts(batch.column(SOURCE)).to_pylist():
                 self.tally.sources[counted["values"] or "other"] += counted["counts"]
             self.store.keep(execute(use.plan, batch, self.tally.failures), [raw for raw, _ in some])

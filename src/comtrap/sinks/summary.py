@@ -27,6 +27,8 @@ class Summary:
         notes: what was odd and read all the same, by reason.
         failed: inputs that could not be read, with why.
         rules: those that ran.
+        blind: of them, those for which the input has no event to look at, each with what it needs: their silence says
+            nothing.
         wrong_rules: what is wrong with those that could not.
         failures: by rule id, events on which its condition failed and was taken as false.
         exceptions: the names of those that applied.
@@ -42,6 +44,7 @@ class Summary:
     notes: Mapping[str, int] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[Rule] = ()
+    blind: Sequence[tuple[Rule, str]] = ()
     wrong_rules: tuple[str, ...] = ()
     failures: Mapping[str, int] = field(default_factory=dict)
     exceptions: tuple[str, ...] = ()
@@ -52,11 +55,6 @@ class Summary:
         """The sources that some rule could use and that had no event."""
         claimed = {source for rule in self.rules for source in rule.sources}
         return [source for source in SOURCES if source in claimed and source not in self.sources]
-
-    @property
-    def blind(self) -> list[Rule]:
-        """The rules none of whose sources had an event: their silence says nothing."""
-        return [rule for rule in self.rules if not any(source in self.sources for source in rule.sources)]
 
 
 @runtime_checkable

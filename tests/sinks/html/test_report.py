@@ -94,8 +94,8 @@ def test_what_the_script_reads_tells_of_every_entry(page):
 
 def test_rules_that_had_no_source_are_named(tmp_path):
     shown = Page(report(tmp_path, EVENTS[:1], RULES)).text
-    assert "1 rule had no source to read" in shown
-    assert "Script needs powershell" in shown
+    assert "1 rule had no event to look at" in shown
+    assert "Script needs powershell events" in shown
 
 
 def test_without_alerts_it_says_what_was_read_and_what_was_missing(tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from comtrap.rules.rule import SOURCES
 from comtrap.sinks.html.text import shown
 
 if TYPE_CHECKING:
@@ -37,13 +36,10 @@ def sources(summary: Summary | None) -> list[Source]:
 
 
 def blind(summary: Summary | None) -> list[tuple[str, str]]:
-    """The rules that had no source to read, by name, with what they need."""
+    """The rules that had no event to look at, with what they need, in the order of that and of their names."""
     if summary is None:
         return []
-    found = [
-        (shown(rule.name, 200), " or ".join(s for s in SOURCES if s in rule.sources) or "no source we know")
-        for rule in summary.blind
-    ]
+    found = [(shown(rule.name, 200), needs) for rule, needs in summary.blind]
     return sorted(found, key=lambda row: (row[1], row[0]))
 
 
