@@ -7,11 +7,14 @@ import struct
 import subprocess
 import sys
 import zipfile
+from functools import partial
 
 import pytest
-from tests.material import process, rule_file, write
+from tests.material import process, rule_file, script_block, write
 
 from comtrap.cli.main import main
+from comtrap.scanning import fill as filling
+from comtrap.scanning import processes
 
 
 @pytest.fixture
@@ -222,3 +225,27 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
         said = child.stderr.read()
         assert child.wait() == 0
     assert said == b""
+
+
+def test_any_number_of_processes_gives_the_same_bytes(tmp_path, capsys, monkeypatch):
+    """Files, a file in pieces, an archive, and scripts in parts that lie in several pieces."""
+    monkeypatch.setattr(filling, "SHARED_BYTES", 1)
+    monkeypatch.setattr(processes, "tasks", partial(processes.tasks, piece_bytes=8_000))
+    events = [process(n, n, ("cmd.exe", "other.exe")[n % 2]) for n in range(60)]
+    events[10:10] = [script_block(n, 100 + n, text, n + 1, 3) for n, text in enumerate(["Get", "-It", "em"])]
+    logs = tmp_path / "logs"
+    write(logs / "large.ndjson", events)
+    for n in range(3):
+        write(logs / f"{n}.ndjson", events[n::7])
+    with zipfile.ZipFile(logs / "packed.zip", "w") as archive:
+        archive.write(logs / "large.ndjson", "inner.json")
+    rule = str(rule_file(tmp_path / "rule.toml"))
+
+    def bytes_of(jobs):
+        assert main(["scan", str(logs), "--rules", rule, "--format", "ndjson", "--jobs", str(jobs)]) == 0
+        return capsys.readouterr().out
+
+    alone = bytes_of(1)
+    assert len(alone.splitlines()) >= 60
+    assert bytes_of(2) == alone
+    assert bytes_of(4) == alone

@@ -72,9 +72,11 @@ class Tally:
 
     def usable(self, inputs: Iterable[Input]) -> bool:
         """Whether there were records, or some input was read without a failure of it or of a member of it."""
-        failed = self.problems.failed
-        names = {name[:end] for name in failed for end in (len(name), *(at for at, c in enumerate(name) if c == "!"))}
-        return self.events > 0 or any(printable(path) not in names for _, path in inputs)
+        paths = {printable(path) for _, path in inputs}
+        # Members' names may have any number of these marks: only where a path could end is looked at.
+        lengths = {len(path) for path in paths}
+        failed = {name[:end] for name in self.problems.failed for end in lengths if name[end : end + 1] in {"", "!"}}
+        return self.events > 0 or not paths <= failed
 
     def add(self, other: Tally) -> None:
         """Take over what another part of the run counted."""
@@ -151,10 +153,11 @@ class Part:
         self.finish()
 
     def rejoin(self) -> None:
-        """Look at what waited for its file to be read."""
+        """Look at what waited for its file to be read, or for more, when the run was interrupted."""
         for _, raws in groupby(self.store.deferred(), key=lambda raw: raw.origin.first):
             blocks = ScriptBlocks()
             self.run_whole(chain(chain.from_iterable(blocks.hold(raw) for raw in raws), blocks.flush()))
+        self.finish()
 
     def _take(self, raw: RawBatch) -> None:
         """Count a batch, and keep it if some rule could match its events."""

@@ -1,0 +1,158 @@
+"""Ctrl+C: what was found so far is written, and the exit code says it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.material import process, rule_file, write
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes, or no signals to a group")
+
+PATIENCE = 120  # seconds, only for what never comes
+
+
+class Run:
+    """`comtrap` in a process group of its own, as in a terminal of its own."""
+
+    def __init__(self, folder, *arguments):
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "comtrap", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env=os.environ | {"TMPDIR": str(self.temporary)},
+        )
+
+    def wait_until(self, done):
+        """Until something is so."""
+        end = time.monotonic() + PATIENCE
+        while not done():
+            assert time.monotonic() < end
+            assert self.process.poll() is None
+            time.sleep(0.01)
+
+    def interrupt(self):
+        """Ctrl+C reaches all processes; gives code, output and errors."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        out, errors = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, out, errors
+
+    def close(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+def gone(group):
+    """Whether a group's processes end by themselves; they may outlive the first of them a little."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Starts `comtrap`; ends what is left of it."""
+    runs = []
+
+    def start(*arguments):
+        runs.append(Run(tmp_path, *map(str, arguments)))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.close()
+
+
+def opened(pipe, run):
+    """The pipe's other end, once the run reads it; everything named before it has been read then."""
+    found = []
+
+    def try_it():
+        with contextlib.suppress(OSError):  # nobody reads it yet
+            found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(found)
+
+    run.wait_until(try_it)
+    return found[0]
+
+
+def inputs(folder, large=False):
+    """A log with two alerts, and a pipe in which nothing comes."""
+    log = folder / "a.ndjson"
+    write(log, [process(n, n) for n in range(2)])
+    if large:  # so much that it is shared out
+        with log.open("a", encoding="utf-8") as out:
+            out.write("x" * (65 << 20))
+    pipe = folder / "b"
+    os.mkfifo(pipe)
+    return log, pipe
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_scan_gives_the_alerts_it_has(jobs, started, tmp_path):
+    log, pipe = inputs(tmp_path, large=jobs > 1)
+    rule = rule_file(tmp_path / "rule.toml")
+    run = started("scan", log, pipe, "--rules", rule, "--format", "ndjson", "--jobs", jobs)
+    end = opened(pipe, run)
+    code, out, errors = run.interrupt()
+    os.close(end)
+
+    assert code == 130
+    assert len([json.loads(line) for line in out.splitlines()]) == 2
+    assert "Traceback" not in errors
+    assert list(run.temporary.iterdir()) == []
+
+
+def test_a_query_gives_the_answers_it_has(started, tmp_path):
+    log, pipe = inputs(tmp_path)
+    run = started("query", "process where true", log, pipe, "--format", "ndjson", "--jobs", 1)
+    end = opened(pipe, run)
+    code, out, _ = run.interrupt()
+    os.close(end)
+
+    assert (code, len(out.splitlines())) == (130, 2)
+
+
+def test_a_conversion_gives_the_documents_it_has(started, tmp_path):
+    log, pipe = inputs(tmp_path)
+    run = started("convert", log, pipe, "--to", "ndjson")
+    end = opened(pipe, run)
+    code, out, _ = run.interrupt()
+    os.close(end)
+
+    assert (code, len(out.splitlines())) == (130, 2)
+
+
+def test_processes_at_work_end_with_the_run(started, tmp_path):
+    """Interrupted while two of them read: nothing is left of them, neither files nor processes."""
+    logs = tmp_path / "logs"
+    events = [process(n, n) for n in range(1000)]
+    text = Path(write(logs / "0.ndjson", events)).read_bytes()
+    for n in range(2):
+        (logs / f"{n}.ndjson").write_bytes(text * ((33 << 20) // len(text) + 1))
+    rule = rule_file(tmp_path / "rule.toml", "process where false")
+    run = started("scan", logs, "--rules", rule, "--format", "ndjson", "--jobs", 2)
+    run.wait_until(lambda: len(list(run.temporary.glob("comtrap-*/*.db"))) == 2)
+    code, _, errors = run.interrupt()
+
+    assert code == 130
+    assert "Traceback" not in errors
+    assert list(run.temporary.iterdir()) == []
+    assert gone(run.process.pid)
