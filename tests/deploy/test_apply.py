@@ -167,9 +167,11 @@ def test_a_foreign_list_is_never_touched():
     with KibanaServer() as server:
         run(server, small())
         server.lists[0] |= {"tags": [], "name": "Other"}
+        server.items[0]["name"] = "Other"
+        before = json.dumps([server.lists, server.items])
 
-        assert [change.kind for change in run(server, small()).refused] == ["list"]
-        assert server.lists[0]["name"] == "Other"
+        assert [change.kind for change in run(server, small()).refused] == ["list", "item", "item"]
+        assert json.dumps([server.lists, server.items]) == before
 
 
 def test_comments_of_people_stay():
@@ -288,3 +290,23 @@ def test_steps_are_told_before_they_are_done():
         run(server, small(), told=lambda change: told.append((change.step, len(server.rules))))
 
     assert told == [(Step.CREATE, 0)] * 6
+
+
+@pytest.mark.parametrize("name", ["errors", "exceptions_errors", "action_connectors_errors"])
+def test_all_that_an_import_says_went_wrong_is_read(name):
+    answer = {name: [{"id": "7", "error": {"status_code": 400, "message": "no such thing"}}, "odd", {"error": "plain"}]}
+
+    class Answering:
+        def upload(self, *_, **__):
+            return answer
+
+    assert module._import(Answering(), ['{"rule_id": "1"}\n']) == {"7": "no such thing", "?": "plain"}
+
+
+@pytest.mark.parametrize("answer", [[], "text", None, 7])
+def test_an_answer_to_an_import_that_is_none_is_a_failure_of_its_rules(answer):
+    class Answering:
+        def upload(self, *_, **__):
+            return answer
+
+    assert set(module._import(Answering(), ['{"rule_id": "1"}\n', '{"rule_id": "2"}\n'])) == {"1", "2"}

@@ -9,8 +9,9 @@ import pytest
 import comtrap
 from comtrap.cli.main import main
 from comtrap.export.elastic_query import elastic_query
-from comtrap.export.kibana_rule import kibana_rule
+from comtrap.export.kibana_rule import _fields
 from comtrap.lang import ast
+from comtrap.lang.parse import parse
 from comtrap.rules.load import load_rules
 from comtrap.rules.samples import samples
 from comtrap.schema.telemetry import OPEN, telemetry
@@ -46,12 +47,14 @@ def test_a_query_finds_in_a_cluster_what_its_rule_finds_in_a_file(rule, sample, 
             if not name.startswith("host."):
                 without(document, name)
         del document["comtrap"]
-    needed = {
-        one["name"]: {"type": "keyword"} for one in kibana_rule(rule)["required_fields"] if one["name"].startswith(OPEN)
+    query = elastic_query(rule)
+    named = {field.name for field in _fields(parse(query).body)} | {"@timestamp", "event.category"}
+    mapped = {
+        name: MAPPED.get(name, {"type": "keyword"}) for name in sorted(named) if name in MAPPED or name.startswith(OPEN)
     }
-    index = comtrap.Index("a", documents, {"properties": MAPPED | needed})
+    index = comtrap.Index("a", documents, {"properties": mapped})
 
-    hits = comtrap.search(elastic_query(rule), [index], size=100)["hits"]
+    hits = comtrap.search(query, [index], size=100)["hits"]
 
     found = len(hits.get("events") or hits.get("sequences") or ())
     if sample.hit and isinstance(rule.query.body, ast.EventQuery):

@@ -129,7 +129,8 @@ def test_techniques_have_the_names_and_places_of_attack(made):
     assert len(set(tactics)) == len(tactics)
     for threat in made["threat"]:
         for one in threat["technique"]:
-            below = one["subtechnique"]
+            below = one.get("subtechnique", [])
+            assert below or "subtechnique" not in one
             assert all(sub["id"].startswith(f"{one['id']}.") for sub in below)
             for known in (one, *below):
                 found = technique(f"{known['id']}/{threat['tactic']['id']}")

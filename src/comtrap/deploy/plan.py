@@ -81,9 +81,11 @@ def plan(wanted: Wanted, space: Space, *, adopt: bool = False) -> Plan:
         adopt: take over rules and lists that have an id of ours, but not our mark.
     """
     ours = space.ours(wanted)
+    lists = [_list(one, space, wanted, adopt=adopt) for one in wanted.lists]
+    foreign = {change.id for change in lists if change.step is Step.REFUSE}
     changes = [
-        *(_list(one, space, wanted, adopt=adopt) for one in wanted.lists),
-        *(_item(one, space) for one in wanted.items),
+        *lists,
+        *(_item(one, space, foreign) for one in wanted.items),
         *(_rule(one, space, wanted, ours, adopt=adopt) for one in wanted.rules),
         *_surplus(wanted, space),
     ]
@@ -139,10 +141,12 @@ def _list(wanted: Mapping[str, Any], space: Space, all_: Wanted, *, adopt: bool)
     return Change("list", *name, Step.CHANGE if differences else Step.KEEP, differences)
 
 
-def _item(wanted: Mapping[str, Any], space: Space) -> Change:
+def _item(wanted: Mapping[str, Any], space: Space, foreign: set[str]) -> Change:
     items = space.items.get(wanted["list_id"], [])
     found = next((one for one in items if one.get("item_id") == wanted["item_id"]), None)
     name = wanted["item_id"], str(wanted["name"])
+    if wanted["list_id"] in foreign:
+        return Change("item", *name, Step.REFUSE, why=f"its list {wanted['list_id']} is someone else's")
     if found is None:
         return Change("item", *name, Step.CREATE)
     differences = list_differences(wanted, found)

@@ -94,7 +94,7 @@ def kibana_rule(rule: Rule, options: Options = _DEFAULT) -> dict[str, Any]:
         "max_signals": rule.max_signals,
         "author": list(rule.author),
         "tags": tags(rule, options.mark),
-        "threat": threat(rule),
+        "threat": list(_threat(rule)),
         "references": list(rule.references),
         "false_positives": list(rule.false_positives),
         "note": guide,
@@ -183,6 +183,13 @@ def _by_category(rule: Rule) -> dict[str, Any]:
     if "timeline_id" not in rule.kibana and body.category in _TIMELINES:
         found["timeline_id"], found["timeline_title"] = _TIMELINES[body.category]
     return found
+
+
+def _threat(rule: Rule) -> Iterator[dict[str, Any]]:
+    """The rule's techniques by tactic; a technique without sub-techniques has no list of them."""
+    for one in threat(rule):
+        techniques = [{key: value for key, value in t.items() if value} for t in one["technique"]]
+        yield one | {"technique": techniques}
 
 
 def _suppressed(rule: Rule) -> dict[str, Any]:
