@@ -5,11 +5,14 @@ import hashlib
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from tests.material import process, rule, script_block
+from tests.golden import check_golden
+from tests.material import process, rule, script_block, write
 from tests.sinks.html.material import Page, block, report
 
+from comtrap.cli.main import main
 from comtrap.rules.rule import Severity
 
 RULES = (
@@ -116,3 +119,31 @@ def test_of_too_many_alerts_the_worst_are_kept_and_the_rest_counted(tmp_path):
     assert "3 alerts more than a report shows" in Page(page).text
     data = json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
     assert [rule[0] for rule in data["rules"]] == [73]
+
+
+def test_the_list_of_alerts_as_it_is_written(page):
+    text = page[page.index('<section class="onhost"') : page.index('<section id="attack"')]
+    check_golden(Path(__file__).parent / "alerts.html", text)
+
+
+def test_any_number_of_processes_writes_the_same_bytes(tmp_path):
+    write(tmp_path / "a.ndjson", EVENTS)
+    write(tmp_path / "b.ndjson", EVENTS[1:])
+    for jobs in ("1", "3"):
+        arguments = [
+            "scan",
+            str(tmp_path),
+            "--format",
+            "html",
+            "--output",
+            str(tmp_path / f"{jobs}.html"),
+            "--jobs",
+            jobs,
+        ]
+        assert main([*arguments, "--quiet"]) == 0
+        (tmp_path / f"{jobs}.html").rename(tmp_path.parent / f"{jobs}.html")
+    assert (tmp_path.parent / "1.html").read_bytes() == (tmp_path.parent / "3.html").read_bytes()
+
+
+def test_the_chain_of_a_story_names_its_objects(page):
+    assert '<span class="as">CMSTPLUA</span> <span aria-hidden="true">→</span> <bdi>dllhost.exe</bdi>' in page

@@ -133,7 +133,7 @@ class Report:
             "hosts": data.hosts,
             "rules": self._rules,
             "techniques": data.techniques,
-            "first": [(own.story(self._around), _host(self._hosts[own.host])) for own in self._ranked()[:FIRST]],
+            "first": self._first(),
             "tactics": attack.tactics(self._alerts, summary, data.techniques),
             "known": self._known,
             "hunts": self._hunts,
@@ -145,6 +145,13 @@ class Report:
             "short": False,
         }
 
+    def _first(self) -> list[tuple[Story, str]]:
+        """The stories to start with, each with its host."""
+        return [
+            (told(own.story(self._around), own.alerts, Room(), self._around), _host(self._hosts[own.host]))
+            for own in self._ranked()[:FIRST]
+        ]
+
     def _title(self, total: int) -> str:
         hosts = len(self._hosts)
         return f"{_counted_word(total, 'alert')} on {_counted_word(hosts, 'host')}" if total else "No alerts"
@@ -155,8 +162,8 @@ class Report:
         times = [e.time_ns for a in self._alerts for e in a.evidence]
         began, ended = min(times), max(times)
         until = f"{clock(ended)[:8]}" if day(began) == day(ended) else f"{day(ended)} {clock(ended)[:8]}"
-        told = _counted_word(len(self._stories), "story", "stories")
-        return f"Between {day(began)} {clock(began)[:8]} and {until} UTC, in {told}: alerts that belong together."
+        number = _counted_word(len(self._stories), "story", "stories")
+        return f"{day(began)} {clock(began)[:8]} to {until} UTC, in {number}."
 
     def _parts(self) -> list[tuple[str, str]]:
         wanted = [
@@ -234,6 +241,13 @@ def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def _brief(link: str) -> str:
+    """An address as its host and the last part of its path."""
+    address = urlsplit(link)
+    last = address.path.rstrip("/").rpartition("/")[2]
+    return f"{address.netloc}: {last}" if last else address.netloc
+
+
 @cache
 def _asset(name: str) -> str:
     text = files("comtrap.sinks.html").joinpath("templates", name).read_text("utf-8").replace("\r\n", "\n")
@@ -259,7 +273,7 @@ def _templates() -> Environment:
         "plain": plain,
         "anchor": anchor,
         "named": lambda name: shown(name, NAMES),
-        "host_of": lambda link: urlsplit(link).netloc or link,
+        "brief": _brief,
     }
     return made
 

@@ -11,7 +11,7 @@ from comtrap.sinks.html.queries import questions
 from comtrap.sinks.html.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from comtrap.alerts.alert import Alert
     from comtrap.alerts.tree import Node
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from comtrap.sinks.html.rules import RuleView
 
 _SPLIT = re.compile(r"^(.*[\\/])?([^\\/]+[\\/]*)$", re.DOTALL)
+LINKS = 5  # names of a chain
 _PATHS = {"process", "library", "file", "registry"}
 
 
@@ -46,7 +47,11 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Alerts that belong together."""
+    """Alerts that belong together.
+
+    Attributes:
+        chain: the way through the tree that says most: names, and whether each is an object.
+    """
 
     anchor: str
     title: str
@@ -56,6 +61,7 @@ class Story:
     count: int
     techniques: list[str]
     rules: list[RuleView] = field(default_factory=list)
+    chain: list[tuple[str, bool]] = field(default_factory=list)
     roots: list[NodeView] = field(default_factory=list)
     more_nodes: int = 0
     questions: list[Question] = field(default_factory=list)
@@ -98,10 +104,12 @@ def told(story: Story, alerts: Sequence[Alert], room: Room, around: Around) -> S
     if not room.values:
         return story
     grown = tree(alerts)
+    roots = [_node(n, alerts, room, around.objects) for n in grown.roots]
     behaviours = {a.rule.behaviour for a in alerts}
     return replace(
         story,
-        roots=[_node(n, alerts, room, around.objects) for n in grown.roots],
+        chain=_chain(roots),
+        roots=roots,
         more_nodes=grown.more,
         questions=questions(alerts),
         hunts=[(h.title, h.anchor) for h in around.hunts if behaviours & set(h.behaviours)],
@@ -128,6 +136,23 @@ def _node(node: Node, alerts: Sequence[Alert], room: Room, objects: Mapping[str,
         anchor=objects.get(node.label, "") if node.kind == "object" else "",
         children=[_node(child, alerts, room, objects) for child in node.children],
     )
+
+
+def _chain(roots: Sequence[NodeView]) -> list[tuple[str, bool]]:
+    """The last names of the path with most objects, of those the longest; of those the first. None if it is one name."""
+    paths = [path for root in roots for path in _paths(root, ())]
+    if not paths:
+        return []
+    best = max(paths, key=lambda path: (sum(n.kind == "object" for n in path), len(path)))
+    return [(node.base, node.kind == "object") for node in best[-LINKS:]] if len(best) > 1 else []
+
+
+def _paths(node: NodeView, above: tuple[NodeView, ...]) -> Iterator[tuple[NodeView, ...]]:
+    path = (*above, node) if node.kind in {"process", "object"} or node.edge == "now served by" else above
+    if not node.children:
+        yield path
+    for child in node.children:
+        yield from _paths(child, path)
 
 
 def _span(span_ns: int) -> str:
