@@ -34,7 +34,7 @@ RULES = (
         ' until [process where process.name : "d.exe"]',
         5,
     ),
-    rule('any where powershell.file.script_block_text : "*needle*"', 6),
+    rule('any where comtrap.powershell.script_block_text : "*needle*"', 6),
     rule('sequence by host.id [process where process.name : "a.exe"] with runs=2 [process where process.name : "c.exe"]', 7),
 )  # fmt: skip
 

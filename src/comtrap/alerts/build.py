@@ -25,9 +25,10 @@ from comtrap.match.needed import Needed
 from comtrap.plan.plan import EventPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from comtrap.alerts.store import Store
+    from comtrap.match.hit import Match
     from comtrap.plan.plan import Plan, QueryPlan
     from comtrap.rules.rule import Rule, Severity
     from comtrap.rules.suppression import Suppression
@@ -44,7 +45,13 @@ create index alert_order on alert (time, rule, id);
 """
 
 
-def build(rules: Sequence[Rule], plan: Plan, store: Store, suppression: Suppression | None = None) -> Alerts:
+def build(
+    rules: Sequence[Rule],
+    plan: Plan,
+    store: Store,
+    suppression: Suppression | None = None,
+    matches: Iterable[Match] | None = None,
+) -> Alerts:
     """The alerts that the hits of a store add up to.
 
     Args:
@@ -52,9 +59,13 @@ def build(rules: Sequence[Rule], plan: Plan, store: Store, suppression: Suppress
         plan: what the hits are of.
         store: all hits and records; the result takes it over and closes it.
         suppression: for rules that have none of their own.
+        matches: what the hits add up to, by query and last event, if that is known; None to have them matched.
     """
     store.database.executescript(_TABLES + suppress.TABLES)
-    _match(plan, store)
+    if matches is None:
+        _match(plan, store)
+    else:
+        _keep(matches, store)
     _settle(store)
     _number(rules, store)
     with store.database:
@@ -168,16 +179,20 @@ def _events(database: Any, query: int) -> Iterator[tuple[str, int, Mapping[str, 
 def _match(plan: Plan, store: Store) -> None:
     for number, query in enumerate(plan.queries):
         for hits in _together(query, number, store):
-            found = match(query, number, hits)
-            with store.database:
-                store.database.executemany(
-                    "insert into match (query, key, events) values (?, ?, ?)",
-                    ((number, orjson.dumps(m.key), orjson.dumps(m.events)) for m in found),
-                )
-                store.database.executemany(
-                    "insert or ignore into chosen values (?)",
-                    ((event,) for m in found for event in m.events if event is not None),
-                )
+            _keep(match(query, number, hits), store)
+
+
+def _keep(found: Iterable[Match], store: Store) -> None:
+    found = list(found)
+    with store.database:
+        store.database.executemany(
+            "insert into match (query, key, events) values (?, ?, ?)",
+            ((m.query, orjson.dumps(m.key), orjson.dumps(m.events)) for m in found),
+        )
+        store.database.executemany(
+            "insert or ignore into chosen values (?)",
+            ((event,) for m in found for event in m.events if event is not None),
+        )
 
 
 def _together(query: QueryPlan, number: int, store: Store) -> Iterator[pa.Table]:

@@ -8,6 +8,7 @@ those that end up in a match are ever made into documents.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from itertools import groupby
@@ -159,6 +160,25 @@ class Store:
                 self.database.execute("insert into other.event select * from main.event")
         finally:
             self.database.execute("detach database other")
+
+    def exported(self) -> Iterator[bytes]:
+        """The records kept, and the numbers of their events, as bytes for `imported` of another store."""
+        for number, *told in self.database.execute(
+            "select id, provider, code, source, path, member, first, head, frame from raw order by id"
+        ):
+            *origin, frame = told
+            listed = self.database.execute("select event, row from event where raw = ? order by row", (number,))
+            head = json.dumps([origin, listed.fetchall()]).encode()
+            yield len(head).to_bytes(8, "big") + head + frame
+
+    def imported(self, told: bytes) -> None:
+        """Keep what another store has exported."""
+        size = int.from_bytes(told[:8], "big")
+        (provider, code, *origin), events = json.loads(told[8 : 8 + size])
+        with self.database:
+            number = self._insert(RawBatch((provider, code), _read(told[8 + size :]), Origin(*origin)))
+            places = ((event, number, row) for event, row in events)
+            self.database.executemany("insert or ignore into event values (?, ?, ?)", places)
 
     def hits(self, query: int) -> pa.Table:
         """All hits of one query, in no particular order; schema HITS."""

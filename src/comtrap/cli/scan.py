@@ -17,6 +17,7 @@ from comtrap.cli.notes import Notes
 from comtrap.cli.output import output
 from comtrap.cli.passwords import add_passwords, passwords_of
 from comtrap.cli.suppressing import add_suppression, suppression_of
+from comtrap.cluster.run import scan_on
 from comtrap.errors import PluginError
 from comtrap.registry import load
 from comtrap.rules.load import DEFAULT, locate
@@ -53,6 +54,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     add_suppression(parser)
     more("--fail-on", choices=SEVERITIES, help="exit with 1 if there is an alert of this severity or above")
     more("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes to use (default: one a core)")
+    more("--cluster", metavar="URL", help="run on Spark: local[N], spark://HOST:PORT or sc://… (needs comtrap[spark])")
     add_passwords(parser)
     more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
     more("--strict", action="store_true", help="exit with 3 if any input is unusable")
@@ -80,8 +82,11 @@ def run(args: argparse.Namespace) -> int:
         pa.set_cpu_count(1)
     with output(args.output) as out:
         with notes.progress() as progress:
-            how = {"exceptions": excepted, "suppression": suppressing, "jobs": args.jobs, "passwords": passwords}
-            result = scan(args.paths, rules, **how, progress=progress)
+            how: dict[str, Any] = {"exceptions": excepted, "suppression": suppressing, "passwords": passwords}
+            if args.cluster is not None:
+                result = scan_on(args.cluster, args.paths, rules, **how)
+            else:
+                result = scan(args.paths, rules, **how, jobs=args.jobs, progress=progress)
         notes.wrong_rules(result.rule_errors)
         with sink(out, blocks=True) if args.building_blocks else sink(out) as writer:
             for alert in result.alerts:

@@ -1,0 +1,1 @@
+"""The same run on Spark, for more than one machine can read."""
