@@ -23,6 +23,18 @@ from comtrap.export.target import NoFormError
         ("any where a == null", "any where a == null"),
         ('any where a == 1 or length(?comtrap.b) > 3 or ?comtrap.b in ("x")', "any where a == 1"),
         (
+            'any where winlog.event_data.A == "x" and not (winlog.user_data.B : ("y", "z") or length(winlog.event_data.C) > 1)',
+            'any where ?winlog.event_data.A == "x" and not (?winlog.user_data.B : ("y", "z") or length(?winlog.event_data.C) > 1)',
+        ),
+        (
+            'any where -winlog.event_data.A in (1, winlog.event_data.B + 1) and event.code == "1"',
+            'any where -?winlog.event_data.A in (1, ?winlog.event_data.B + 1) and event.code == "1"',
+        ),
+        (
+            "sequence by winlog.event_data.A [any where winlog.event_data.A == 1] [any where true]",
+            "sequence by winlog.event_data.A [any where ?winlog.event_data.A == 1] [any where true]",
+        ),
+        (
             'sequence by a [any where b == 1 or ?comtrap.c == 1] [any where d == 1] until [any where not ?comtrap.e == 1]',
             "sequence by a [any where b == 1] [any where d == 1] until [any where true]",
         ),

@@ -9,7 +9,7 @@ import pytest
 import comtrap
 from comtrap.cli.main import main
 from comtrap.export.elastic_query import elastic_query
-from comtrap.export.kibana_rule import _fields
+from comtrap.export.kibana_rule import fields_of
 from comtrap.lang import ast
 from comtrap.lang.parse import parse
 from comtrap.rules.load import load_rules
@@ -48,7 +48,7 @@ def test_a_query_finds_in_a_cluster_what_its_rule_finds_in_a_file(rule, sample, 
                 without(document, name)
         del document["comtrap"]
     query = elastic_query(rule)
-    named = {field.name for field in _fields(parse(query).body)} | {"@timestamp", "event.category"}
+    named = {field.name for field in fields_of(parse(query).body)} | {"@timestamp", "event.category"}
     mapped = {
         name: MAPPED.get(name, {"type": "keyword"}) for name in sorted(named) if name in MAPPED or name.startswith(OPEN)
     }

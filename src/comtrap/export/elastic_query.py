@@ -1,8 +1,11 @@
-"""A query without the fields that only comtrap has: what Elasticsearch is asked.
+"""A query as Elasticsearch is asked.
 
 A document in a cluster has nothing under ``comtrap.``, so a condition on such a field does not hold there. It is taken
 out rather than left: Elasticsearch reads an optional field that no index has as the literal null, and folds the whole of
 ``a and not ?comtrap.x : "b"`` to nothing.
+
+What a provider names its own data (``winlog.event_data.…``) is mapped with the first event that has it. Until then a
+query that names it is refused as a whole, and the rule fails at every run; so such fields become optional ones.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from comtrap.export.target import NoFormError
 from comtrap.lang import ast
 from comtrap.lang.unparse import unparse
 from comtrap.lang.walk import walk
+from comtrap.schema.telemetry import OPEN
 
 if TYPE_CHECKING:
     from comtrap.rules.rule import Rule
@@ -22,7 +26,7 @@ OURS = "comtrap."
 
 
 def elastic_query(rule: Rule) -> str:
-    """The query as Elasticsearch is to run it; as written where it names no field of ours.
+    """The query as Elasticsearch is to run it; as written where nothing has to be changed.
 
     Raises:
         NoFormError: nothing would be left of the query, or of one of its stages.
@@ -57,9 +61,7 @@ def _event(event: ast.EventQuery) -> ast.EventQuery:
     found = _without(event.condition)
     if found is False:
         raise NoFormError("all that it looks at is in fields that only comtrap fills")
-    if found == event.condition:
-        return event
-    return replace(event, condition=ast.Literal(found) if isinstance(found, bool) else found)
+    return replace(event, condition=ast.Literal(found) if isinstance(found, bool) else _optional(found))
 
 
 def _without(expr: ast.Expr) -> ast.Expr | bool:
@@ -90,3 +92,24 @@ def _joined(expr: ast.And | ast.Or) -> ast.Expr | bool:
     # One of these inside another of the same kind is no tree that a text has.
     flat = [part for one in kept for part in (one.operands if isinstance(one, type(expr)) else (one,))]
     return flat[0] if len(flat) == 1 else type(expr)(tuple(flat))
+
+
+def _optional(expr: ast.Expr) -> ast.Expr:
+    """An expression whose fields that an index may not have yet are optional."""
+    match expr:
+        case ast.Field():
+            return replace(expr, optional=True) if expr.name.startswith(OPEN) else expr
+        case ast.Literal():
+            return expr
+        case ast.Not() | ast.Negate():
+            return replace(expr, operand=_optional(expr.operand))
+        case ast.And() | ast.Or():
+            return replace(expr, operands=tuple(map(_optional, expr.operands)))
+        case ast.Compare() | ast.Arithmetic():
+            return replace(expr, left=_optional(expr.left), right=_optional(expr.right))
+        case ast.Like():
+            return replace(expr, value=_optional(expr.value))
+        case ast.In():
+            return replace(expr, value=_optional(expr.value), options=tuple(map(_optional, expr.options)))
+        case ast.Call():
+            return replace(expr, arguments=tuple(map(_optional, expr.arguments)))

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comtrap.errors import PluginError
+from comtrap.export.elastic_query import OURS
 from comtrap.export.kibana_exceptions import excepting
-from comtrap.export.kibana_rule import Options, kibana_rule
+from comtrap.export.kibana_rule import Options, fields_of, kibana_rule
 from comtrap.export.target import Exported, NoFormError, Note
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _used(
 
 
 def _notes(rule: Rule, made: Mapping[str, Any], options: Options) -> Iterator[str]:
-    if made["query"] != rule.text:
+    if any(field.name.startswith(OURS) for field in fields_of(rule.query.body)):
         yield "its conditions on fields that only comtrap fills are left out"
     if rule.suppression is not None and "alert_suppression" not in made:
         yield f"a stack of {options.stack[0]}.{options.stack[1]} has no alert suppression for it"

@@ -151,14 +151,15 @@ def _required(query: str) -> Iterator[dict[str, str]]:
     """The fields that an index must have for the query to run; those written with a question mark it may lack."""
     schema, body = telemetry(), parse(query).body
     found: dict[str, bool] = {}
-    for field in _fields(body):
+    for field in fields_of(body):
         found[field.name] = found.get(field.name, False) or not field.optional
     for name in sorted(name for name, needed in found.items() if needed):
         known = schema.get(name)
         yield {"name": name, "type": (known.written if known is not None else "") or "keyword"}
 
 
-def _fields(body: ast.EventQuery | ast.Sequence | ast.Sample) -> Iterator[ast.Field]:
+def fields_of(body: ast.EventQuery | ast.Sequence | ast.Sample) -> Iterator[ast.Field]:
+    """The fields that a query names, keys included."""
     match body:
         case ast.EventQuery():
             yield from (node for node in walk(body.condition) if isinstance(node, ast.Field))
@@ -167,7 +168,7 @@ def _fields(body: ast.EventQuery | ast.Sequence | ast.Sample) -> Iterator[ast.Fi
             until = body.until if isinstance(body, ast.Sequence) else None
             for stage in (*body.stages, *([until] if until is not None else [])):
                 yield from stage.by
-                yield from _fields(stage.query)
+                yield from fields_of(stage.query)
 
 
 def _by_category(rule: Rule) -> dict[str, Any]:
