@@ -37,7 +37,7 @@ TOGETHER = 256  # alerts made at once
 _WRITTEN = tuple(field.name for field in fields(Evidence))
 
 _TABLES = """
-create table match (id integer primary key, query integer, key blob, events blob);
+create table match (id integer primary key, query integer, key blob, events blob, first integer);
 create table chosen (event integer primary key) without rowid;
 create table evidence (event integer primary key, time integer, id text, parts blob, whole blob);
 create table alert (id text primary key, time integer, rule text, match integer, count integer) without rowid;
@@ -186,13 +186,18 @@ def _keep(found: Iterable[Match], store: Store) -> None:
     found = list(found)
     with store.database:
         store.database.executemany(
-            "insert into match (query, key, events) values (?, ?, ?)",
-            ((m.query, orjson.dumps(m.key), orjson.dumps(m.events)) for m in found),
+            "insert into match (query, key, events, first) values (?, ?, ?, ?)",
+            ((m.query, orjson.dumps(m.key), orjson.dumps(m.events), _first(m)) for m in found),
         )
         store.database.executemany(
             "insert or ignore into chosen values (?)",
             ((event,) for m in found for event in m.events if event is not None),
         )
+
+
+def _first(found: Match) -> int:
+    """The event of a match that was read first, in the order of the inputs, whoever read them."""
+    return min(event for event in found.events if event is not None)
 
 
 def _together(query: QueryPlan, number: int, store: Store) -> Iterator[pa.Table]:
@@ -223,14 +228,14 @@ def _settle(store: Store) -> None:
 
 
 def _number(rules: Sequence[Rule], store: Store) -> None:
-    with closing(store.database.execute("select id, query, events from match order by id")) as rows:
+    with closing(store.database.execute("select id, query, events from match order by first, id")) as rows:
         while some := rows.fetchmany(TOGETHER):
             numbered = []
             for number, query, events in some:
                 told = [_identified(store, event) for event in orjson.loads(events) if event is not None]
                 name = alert_id(rules[query].id, [identity for _, identity in told])
                 numbered.append((name, max(time for time, _ in told), str(rules[query].id), number))
-            # Copies of one event count as one: the first match stands for all.
+            # Copies of one event count as one: the match that was read first stands for all.
             store.database.executemany(
                 "insert into alert values (?, ?, ?, ?, 1) on conflict (id) do update set count = count + 1", numbered
             )
