@@ -50,7 +50,8 @@ def test_nine_of_ten_event_rules_are_said():
 def test_what_is_read_back_finds_the_same_samples(name):
     rule, text = RULES[name], MADE.files[f"{name}.yml"]
     plan = plan_of(rule)
-    for sample in samples(rule):
+    # Sigma has none of comtrap's own fields; what hangs on one of them alone stands in the samples for single clauses.
+    for sample in (sample for sample in samples(rule) if not sample.part):
         found = set()
         for query in sigma_reader.queries(text, sample.source):
             found |= {one.events for one in fired(plan_of(replace(rule, text=query)), sample.path)}

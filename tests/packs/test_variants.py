@@ -21,7 +21,7 @@ def _records(wanted, *, hit):
     for slug, rule in RULES.items():
         if isinstance(rule.query.body, ast.EventQuery):
             for sample in samples(rule):
-                if sample.hit == hit and sample.source == "sysmon":
+                if sample.hit == hit and sample.source == "sysmon" and not sample.part:
                     records = map(json.loads, sample.path.read_text().splitlines())
                     found += [(slug, record) for record in records if variants.code(record) == wanted]
     return found

@@ -15,6 +15,8 @@ RENAMED = "C:\\Users\\Public\\renamed.exe"
 OTHER_SID = "S-1-5-21-9999-8888-7777-1104"
 _ENCODED = re.compile(r"\s-e\w*\s+[A-Za-z0-9+/=]{20,}", re.IGNORECASE)
 _FIRST = re.compile(r'^("[^"]*"|\S+)')
+_FIRST_PART = 3  # characters
+SCRIPT_BLOCK = 4104
 _LETTERS = re.compile(r"(?<=[A-Za-z])(?=[A-Za-z])")
 
 
@@ -223,3 +225,18 @@ def as_endpoint_library(record: Record) -> Record:
 def bare(record: Record) -> Record:
     """A library under another name, whose original name Sysmon still tells."""
     return changed(record, lambda t: t.rpartition("\\")[0] + "\\renamed.dat", "ImageLoaded")
+
+
+def in_parts(record: Record, number: int) -> tuple[Record, Record]:
+    """A script block as PowerShell logs it in two parts, the first with next to nothing in it; `number` tells blocks apart."""
+    parts = (copy.deepcopy(record), copy.deepcopy(record))
+    for place, part in enumerate(parts):
+        held = fields(part)
+        text = held["ScriptBlockText"]
+        held["ScriptBlockText"] = text[_FIRST_PART:] if place else text[:_FIRST_PART]
+        held |= {
+            "MessageNumber": str(place + 1),
+            "MessageTotal": "2",
+            "ScriptBlockId": f"00000000-0000-4000-8000-{number:012d}",
+        }
+    return parts

@@ -19,19 +19,15 @@ def rules(tmp_path):
     return load_rules(tmp_path / "rules")
 
 
-def test_each_hit_of_a_sample_is_an_attack(rules):
-    attacks = list(sampled(rules))
-    assert [(a.kind, a.name, a.source, [p.position for p in a.shown_by]) for a in attacks] == [
-        ("sample", "surrogate", "sysmon", [0]),
-        ("sample", "surrogate", "sysmon", [1]),
-    ]
-
-
-@pytest.mark.usefixtures("rules")
-def test_the_hit_of_a_rule_over_several_events_is_one_attack(tmp_path):
-    rule_file(tmp_path / "rules" / "surrogate.toml", "sequence by host.name [process where true] [process where true]")
-    (attack,) = sampled(load_rules(tmp_path / "rules"))
+def test_the_hits_of_a_source_are_one_attack(rules):
+    (attack,) = sampled(rules)
+    assert (attack.kind, attack.name, attack.source) == ("sample", "surrogate", "sysmon")
     assert {place.position for place in attack.shown_by} == {0, 1}
+
+
+def test_a_sample_made_for_single_clauses_is_no_attack(tmp_path, rules):
+    write(tmp_path / "samples" / "surrogate" / "sysmon.clauses.hit.ndjson", [process(0, 1)])
+    assert len(list(sampled(rules))) == 1
 
 
 def test_a_capture_is_shown_by_what_the_rules_alert_on(tmp_path, rules):

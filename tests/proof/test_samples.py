@@ -60,3 +60,17 @@ def test_a_sample_that_cannot_be_read_is_wrong(tmp_path):
     folder.mkdir(parents=True)
     (folder / "sysmon.hit.ndjson").write_text("no JSON\n")
     assert "cannot be read whole" in str(outcomes(tmp_path, miss=[MISS])["sysmon", True])
+
+
+def test_a_further_file_of_a_source_is_tried_too_and_named(tmp_path):
+    write(tmp_path / "samples" / "one" / "sysmon.clauses.hit.ndjson", [HIT, MISS])
+    found = outcomes(tmp_path, hit=[HIT], miss=[MISS])
+    assert found["sysmon", True] == "sysmon.clauses.hit.ndjson: does not alert on line 2 of its hits"
+    assert found["sysmon", False] is None
+
+
+def test_in_a_further_file_every_event_of_a_sequence_is_a_hit(tmp_path):
+    steps = [process(0, 1, "a.exe"), process(1, 2, "c.exe"), process(2, 3, "b.exe")]
+    write(tmp_path / "samples" / "one" / "sysmon.clauses.hit.ndjson", steps)
+    found = outcomes(tmp_path, query=SEQUENCE, hit=steps, miss=steps[:2])
+    assert found["sysmon", True] == "sysmon.clauses.hit.ndjson: does not alert on line 2 of its hits"

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from comtrap.lang import ast
 from comtrap.proof.prove import plan_with
 from comtrap.proof.run import fired
 from comtrap.proof.samples import plan_of
@@ -75,21 +74,16 @@ def simulated(rules: Sequence[Rule], promises: Promises) -> Iterator[Attack]:
 
 
 def sampled(rules: Iterable[Rule]) -> Iterator[Attack]:
-    """Every hit of every rule; each record is an attack of its own where the rule asks for single events.
+    """The hits of every rule, source by source, as one attack each; those made for single clauses are no attacks.
 
     Raises:
         RuleError: a rule is not true of the fields of telemetry.
         SourceError: a sample cannot be read.
     """
     for rule in rules:
-        for sample in (sample for sample in samples(rule) if sample.hit):
-            found = fired(plan_of(rule), sample.path)
-            single = isinstance(rule.query.body, ast.EventQuery)
-            groups = (
-                [{event} for one in found for event in one.events] if single else [set(one.events) for one in found]
-            )
-            for events in groups:
-                yield Attack("sample", rule.path.stem, sample.source, str(sample.path), _places(sample.path, events))
+        for sample in (sample for sample in samples(rule) if sample.hit and not sample.part):
+            events = {event for one in fired(plan_of(rule), sample.path) for event in one.events}
+            yield Attack("sample", rule.path.stem, sample.source, str(sample.path), _places(sample.path, events))
 
 
 def captured(rules: Sequence[Rule], capture: Capture) -> Attack:

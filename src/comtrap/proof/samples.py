@@ -42,7 +42,9 @@ class Outcome:
 def check_samples(rules: Iterable[Rule]) -> Iterator[Outcome]:
     """Each rule run over its samples; sources without samples are wrong too."""
     for rule in rules:
-        there = {(s.source, s.hit): s for s in samples(rule)}
+        there: dict[tuple[str, bool], list[Sample]] = {}
+        for sample in samples(rule):
+            there.setdefault((sample.source, sample.hit), []).append(sample)
         try:
             plan = plan_of(rule)
         except RuleError as error:
@@ -50,9 +52,9 @@ def check_samples(rules: Iterable[Rule]) -> Iterator[Outcome]:
             continue
         for source in sorted({*rule.sources, *(source for source, _ in there)}):
             for hit in (True, False):
-                sample = there.get((source, hit))
-                if sample is not None:
-                    yield Outcome(rule, source, hit, _wrong(rule, plan, sample))
+                if (source, hit) in there:
+                    found = (_wrong(rule, plan, sample) for sample in there[source, hit])
+                    yield Outcome(rule, source, hit, next((wrong for wrong in found if wrong is not None), None))
                 elif source in rule.sources:
                     yield Outcome(rule, source, hit, f"there is no sample of a {'hit' if hit else 'near miss'}")
 
@@ -70,13 +72,18 @@ def plan_of(rule: Rule, exceptions: Iterable[ExceptionItem] = ()) -> Plan:
 
 
 def _wrong(rule: Rule, plan: Plan, sample: Sample) -> str | None:
+    wrong = _told(rule, plan, sample)
+    return f"{sample.path.name}: {wrong}" if wrong is not None and sample.part else wrong
+
+
+def _told(rule: Rule, plan: Plan, sample: Sample) -> str | None:
     try:
         found = fired(plan, sample.path)
     except SourceError as error:
         return str(error)
     if not sample.hit:
         return f"alerts on a near miss: {_lines(found)}" if found else None
-    if not isinstance(rule.query.body, ast.EventQuery):
+    if not isinstance(rule.query.body, ast.EventQuery) and not sample.part:
         return None if found else "does not alert on its hit"
     seen = {event for one in found for event in one.events}
     missed = [row for row in range(_records(sample)) if row not in seen]
