@@ -222,6 +222,15 @@ def test_it_prints_with_every_entry_open(visit, demo):
         assert page.locator("details.entry[open]").count() == 0
 
 
+@pytest.mark.parametrize("pressed", [False, True])
+def test_paper_is_white_though_the_screen_is_dark(visit, demo, pressed):
+    with visit(demo, color_scheme="light" if pressed else "dark") as page:
+        if pressed:
+            page.get_by_role("button", name="Change between light and dark").click()
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
 def test_a_hostile_log_shows_as_text(visit, tmp_path):
     out = tmp_path / "report.html"
     events = [nasty_process(text, n) for n, text in enumerate(NASTY)]

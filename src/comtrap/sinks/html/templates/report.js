@@ -172,13 +172,13 @@
     if (hunts.length) linked("Wider hunts: ", hunts.map((pair) => pair.map((n) => texts[n])));
   };
   const filled = new WeakSet();
-  document.addEventListener("toggle", (event) => {
-    const box = event.target;
-    if (!box.open || filled.has(box)) return;
+  const fill = (box) => {
+    if (filled.has(box)) return;
     filled.add(box);
     if (box.matches("details.fields")) fillFields(box);
     if (box.matches("details.lean")) { fillBody(box); fillStory(box.closest(".story")); }
-  }, true);
+  };
+  document.addEventListener("toggle", (event) => { if (event.target.open) fill(event.target); }, true);
 
   // Entries in numbers, so that filters and the timeline touch no text.
   const items = data.entries.map(([host, rules, techniques, times, count], n) => ({
@@ -277,7 +277,7 @@
 
   const draw = () => {
     const width = Math.max(280, svg.clientWidth || 800);
-    const left = width < 560 ? 12 : 150;
+    const left = width < 560 ? 12 : 164;
     plot = { left, width: width - left - 14 };
     const rows = Math.min(ROWS, order.length);
     const narrow = width < 560;
@@ -297,7 +297,7 @@
       const others = row === rows - 1 && order.length > rows;
       const name = others ? `${order.length - rows + 1} more hosts` : data.hosts[order[row]];
       const text = shape("text", { class: "host", x: narrow ? left : 0, y: narrow ? y - 8 : y + 4 }, svg);
-      text.textContent = name.length > 22 ? `${name.slice(0, 21)}…` : name;
+      text.textContent = name.length > 20 ? `${name.slice(0, 19)}…` : name;
       shape("title", {}, text).textContent = name;
     }
     const bins = new Map();
@@ -393,7 +393,7 @@
     const visible = items.filter((item) => item.visible);
     if (visible.length > MOST_PRINTED) return;
     opened = visible.map((item) => item.node).filter((node) => !node.open);
-    for (const node of opened) node.open = true;
+    for (const node of opened) { node.open = true; fill(node); }
   });
   addEventListener("afterprint", () => { for (const node of opened) node.open = false; opened = []; });
 
