@@ -24,6 +24,8 @@ $(STAMP): pyproject.toml
 
 demo: $(STAMP) ## Scan the recording of attacks that comes with comtrap.
 	@$(BIN)/comtrap scan demo/recording
+	@$(BIN)/comtrap scan demo/recording --format html --output demo/report.html --quiet
+	@echo "the same as a report for a browser: demo/report.html"
 
 test: $(STAMP) ## Run the tests.
 	@$(BIN)/python -m pytest -q -m "not slow" -n auto
