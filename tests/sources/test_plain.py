@@ -94,6 +94,11 @@ VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["A", "C", "type", "name", "A.X"]), inner, max_size=2)
 )  # fmt: skip
 DEEP = "[" * 80 + "]" * 80
+ODD = [
+    "1e999", "-1E400", "9" * 400, "1" * 5000, "NaN", "-Infinity", '"\\ud800"', '"\\ud83d\\ude00"', '"\ud800"', '"\t"', '"\\x"',
+    DEEP, '"' + "{" * 70 + '"', "-0", "01", "1.", "nul", "{", '{"A":1,"A":2}', '{"type":"endpoint"}', "123456789012345678901",
+    "1.5", "[]", "{}", "true", "null", "18446744073709551615", "-9223372036854775809", '"' + "x" * 300_000 + '"',
+]  # fmt: skip
 TAILS = ["", "", "", "", "", "\r", " ", "}", "x", "\x00", "\n", "\n \t"]
 
 
@@ -122,10 +127,7 @@ def put(record, path, value, dots):
 
 def odd(draw, text):
     """The document with something that is not quite JSON, or that parsers take for different things."""
-    value = draw(st.sampled_from([
-        "1e999", "-1E400", "9" * 400, "1" * 5000, "NaN", "-Infinity", '"\\ud800"', '"\\ud83d\\ude00"', '"\ud800"', '"\t"', '"\\x"',
-        DEEP, '"' + "{" * 70 + '"', "-0", "01", "1.", "nul", "{", '{"A":1,"A":2}', '{"type":"endpoint"}', "123456789012345678901",
-    ]))  # fmt: skip
+    value = draw(st.sampled_from(ODD))
     if draw(st.booleans()):
         key = draw(st.sampled_from(["agent", "winlog", "event", "@timestamp", "process", "nothing", "\ud800", "A"]))
         return text[:-1] + f',"{key}":{value}' + "}"
@@ -143,6 +145,26 @@ def test_decoded_in_part_or_whole_records_are_the_same(some, mark, size):
     fast, noted = read(data, Wanted(COLUMNS), size=size)
     slow, expected = read(data, Wanted(COLUMNS), fast=False, size=size)
 
+    assert fast == slow
+    assert (noted.skipped, noted.notes, noted.first) == (expected.skipped, expected.notes, expected.first)
+
+
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize(
+    "old", ['"a"', '"c"', '"d"', '"P"', '"C"', "7", '"2024-01-01T00:00:00Z"', '"winlogbeat"', '{"A": "a", "B": {"C": "c"}, "D": "d"}']
+)  # fmt: skip
+def test_what_is_not_quite_json_is_told_alike_wherever_it_is(value, old):
+    """Also what parsers take for different things, and the same beside a key that was seen before."""
+    text = PLAIN.decode()
+    odd = text.replace(old, value, 1)
+    beside = text.replace('"winlog": {', f'"nothing": {value}, "winlog": {{')
+    known = text.replace('"winlog": {', '"nothing": 1, "winlog": {')
+    data = (text * 2 + known + odd + beside + text).encode("utf-8", "surrogatepass")
+
+    fast, noted = read(data, Wanted(COLUMNS))
+    slow, expected = read(data, Wanted(COLUMNS), fast=False)
+
+    assert odd != text
     assert fast == slow
     assert (noted.skipped, noted.notes, noted.first) == (expected.skipped, expected.notes, expected.first)
 
