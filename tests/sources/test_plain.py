@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.reading import content, everything_is_left
+from tests.sources.reading import content, everything_is_left, file_rows
 
 from comtrap.events.problems import Problems
 from comtrap.events.wanted import Wanted
 from comtrap.normalise.normalise import to_events
+from comtrap.sources import lines as blocks
 from comtrap.sources import ndjson
 from comtrap.sources.batches import ALWAYS
 from comtrap.sources.plain import _OVERWRITTEN, _SAME, BROUGHT, Plain
@@ -290,3 +293,28 @@ def test_more_forms_than_are_remembered_are_all_there(monkeypatch):
     fast, _ = read(b"".join(lines) * 2, Wanted(COLUMNS, narrowed))
 
     assert [fast[n]["kind"] for n in range(80)] == [("P", n % 40) for n in range(80)]
+
+
+@pytest.mark.parametrize("size", [100, 70_000, 1 << 20])
+def test_lines_too_long_have_their_places_among_documents_decoded_in_part(monkeypatch, size):
+    monkeypatch.setattr(blocks, "SIZE_BYTES", 300_000)
+    long = PLAIN.replace(b'"d"', b'"' + b"x" * 300_000 + b'"')
+    found, problems = read(
+        PLAIN + long + PLAIN * 2 + long + PLAIN + long.rstrip(), Wanted(COLUMNS, narrowed), size=size
+    )
+
+    assert sorted(found) == [0, 2, 3, 5]
+    assert problems.skipped == {"too long": 3}
+
+
+@pytest.mark.parametrize("left", [0.1, 0.5, 0.9])
+def test_of_a_packed_file_that_breaks_off_the_documents_before_are_there(tmp_path, left):
+    chance = random.Random(7)
+    lines = [json.dumps(document(n % 3 + 1, message=chance.randbytes(300).hex())).encode() + b"\n" for n in range(3000)]
+    packed = gzip.compress(b"".join(lines))
+    found, problems = file_rows(tmp_path, packed[: int(len(packed) * left)], Wanted(COLUMNS, narrowed))
+
+    assert [row["_position"] for row in found] == list(range(len(found)))
+    assert left - 0.05 < len(found) / 3000 <= left + 0.05
+    assert problems.skipped == {}
+    assert "breaks off" in "".join(problems.failed.values())
