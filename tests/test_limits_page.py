@@ -1,0 +1,328 @@
+"""The page of limits: each row says what the code says, and each limit does what its row says."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import sys
+import zipfile
+from argparse import Namespace
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from tests.material import process
+from tests.scanning.test_part import run as scanned
+from tests.sources import child_functions
+from tests.sources.evtx.oracle import by_us
+from tests.sources.evtx.test_fallback import odd
+from tests.sources.evtx_builder import file as evtx_file
+from tests.sources.reading import content, file_rows
+from tests.sources.test_archives import LINES, inside, zipped, zipped_as
+
+from comtrap.alerts.store import Store
+from comtrap.cli import passwords
+from comtrap.com import clsid, command_line
+from comtrap.errors import QueryError, SourceError
+from comtrap.events.problems import Problems
+from comtrap.execute.hits import HITS
+from comtrap.scanning import part
+from comtrap.scanning.asked import Request, ask
+from comtrap.sources import archives, batches, child, evtx_package, ndjson
+from comtrap.sources.child import Limits
+from comtrap.sources.evtx import fallback
+from comtrap.sources.record import TOO_DEEP, TOO_LONG
+from comtrap.sources.stream import Allowance, SpentError
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "limits.md"
+ROW = re.compile(
+    r"^\| (?P<what>[^|]+) \| (?P<value>[\d,]+)(?: (?P<unit>s|[KMG]iB))? \| [^|]+ \| `(?P<name>[\w.]+)` \|$"
+)
+UNITS = {None: 1, "s": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+PROOFS = {}
+
+
+def rows():
+    """Constants and their values, as the page has them."""
+    lines = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ") and "| value |" not in line]
+    found = [ROW.match(line) for line in lines]
+    assert None not in found
+    return {m["name"]: int(m["value"].replace(",", "")) * UNITS[m["unit"]] for m in found}
+
+
+def proves(*names):
+    """A function of a limit's value that fails if the limit is not held."""
+
+    def listed(function):
+        PROOFS.update(dict.fromkeys(names, function))
+        return function
+
+    return listed
+
+
+def held(name):
+    """A constant of the code."""
+    parts = name.split(".")
+    for at in range(len(parts) - 1, 0, -1):
+        try:
+            found = import_module(".".join(("comtrap", *parts[:at])))
+        except ModuleNotFoundError:
+            continue
+        for each in parts[at:]:
+            found = getattr(found, each)
+        return found
+    raise AssertionError(name)
+
+
+@pytest.mark.parametrize(("name", "value"), rows().items())
+def test_the_page_says_what_the_code_says(name, value):
+    assert held(name) == value
+
+
+def test_every_row_has_a_proof():
+    assert PROOFS.keys() == rows().keys()
+
+
+@pytest.mark.parametrize("name", rows())
+def test_the_limit_is_held(name, tmp_path, monkeypatch):
+    PROOFS[name](rows()[name], tmp_path, monkeypatch)
+
+
+def skipped(folder, line):
+    """What is counted of a line, where the next is read."""
+    found, problems = file_rows(folder, line + b"\n" + b'{"n":1}\n')
+    assert found[-1]["n"] == "1"
+    return dict(problems.skipped)
+
+
+@proves("sources.record.SIZE_BYTES")
+def record_bytes(value, folder, _monkeypatch):
+    def line(size):
+        return b'{"a":"' + b"x" * (size - 8) + b'"}'
+
+    assert skipped(folder, line(value - 1)) == {}
+    assert skipped(folder, line(value + 1)) == {TOO_LONG: 1}
+
+
+@proves("sources.record.VALUES")
+def record_values(value, folder, _monkeypatch):
+    assert skipped(folder, b'{"a":[' + b"1," * (value + 1) + b"1]}") == {TOO_LONG: 1}
+
+
+@proves("sources.record.DEPTH")
+def record_depth(value, folder, _monkeypatch):
+    def line(depth):
+        return b'{"a":' * depth + b"1" + b"}" * depth
+
+    assert skipped(folder, line(value)) == {}
+    assert skipped(folder, line(value + 1)) == {TOO_DEEP: 1}
+
+
+@proves("com.command_line.DEPTH")
+def encoded_commands(value, _folder, _monkeypatch):
+    text = "calc.exe"
+    for _ in range(value + 1):
+        text = "powershell -enc " + base64.b64encode(text.encode("utf-16-le")).decode()
+
+    assert len(command_line.decoded(text)) == value
+
+
+@proves("com.clsid.LIMIT")
+def class_ids(value, _folder, _monkeypatch):
+    text = " ".join(f"{{0000000A-0000-0000-0000-{n:012}}}" for n in range(value + 1))
+
+    assert len(clsid.find(text)) == value
+
+
+@proves("sources.archives.DEPTH")
+def archive_depth(value, _folder, _monkeypatch):
+    data = LINES
+    for _ in range(value):
+        data = zipped({"a": data})
+
+    assert len(inside(data)[0]) == 1
+    assert inside(zipped({"a": data}))[0] == []
+
+
+@proves("sources.archives.MEMBERS")
+def archive_members(_value, _folder, monkeypatch):
+    monkeypatch.setattr(archives, "MEMBERS", 2)
+    found, problems = inside(zipped_as(["a", "b", "c"]))
+
+    assert len(found) == 2
+    assert "more than 2 members" in problems.failed["input"]
+
+
+@proves("sources.archives.NAME")
+def member_names(value, _folder, _monkeypatch):
+    ((name, _),) = inside(zipped_as(["n" * (value + 1)]))[0]
+
+    assert name == "n" * value + "\u2026"
+
+
+@proves("sources.archives.MEMORY_BYTES")
+def archive_in_memory(value, _folder, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        archives.tempfile, "SpooledTemporaryFile", lambda max_size: made.append(max_size) or io.BytesIO()
+    )
+    inside(zipped({"a.zip": zipped({"b": LINES})}))
+
+    assert set(made) == {value}
+
+
+@proves("sources.stream.FREE_BYTES", "sources.stream.RATIO", "sources.stream.TOTAL_BYTES")
+def unpacked_bytes(value, _folder, _monkeypatch):
+    packed_bytes, most = {500: (1 << 20, 500 << 20), 256 << 20: (0, 256 << 20), 64 << 30: (1 << 40, 64 << 30)}[value]
+    allowance = Allowance(packed_bytes)
+    allowance.spend(most)
+    with pytest.raises(SpentError):
+        allowance.spend(1)
+
+
+@proves("sources.decompressors.DICTIONARY_BYTES")
+def dictionaries(value, _folder, _monkeypatch):
+    data = bytearray(zipped({"a": LINES}, zipfile.ZIP_LZMA))
+    data[36:40] = (value + 1).to_bytes(4, "little")
+
+    assert "MiB of memory" in inside(bytes(data))[1].failed["input!a"]
+
+
+@proves("cli.passwords.MOST")
+def many_passwords(value, _folder, _monkeypatch):
+    def given(count):
+        return passwords.passwords_of(Namespace(password=[str(n) for n in range(count)], password_file=[]))
+
+    assert len(given(value)) == value
+    with pytest.raises(SourceError):
+        given(value + 1)
+
+
+@proves("sources.child.LIMITS.seconds")
+def seconds(_value, _folder, _monkeypatch):
+    with pytest.raises(SourceError, match="took longer"):
+        child.run(child_functions.loops, b"", Limits(seconds=0.3))
+
+
+@proves("sources.child.LIMITS.memory_bytes")
+def memory(value, _folder, _monkeypatch):
+    if sys.platform == "linux":
+        with pytest.raises(SourceError, match=f"more than {value >> 20:,} MiB of memory"):
+            child.run(child_functions.eats, b"x" * 64)
+
+
+@proves("sources.evtx.fallback.LIMITS.seconds", "sources.evtx.fallback.LIMITS.memory_bytes")
+def chunk_limits(_value, _folder, monkeypatch):
+    """They are those of the process that gets the chunks; `tests/sources/evtx/test_fallback.py` has one that loops."""
+    given = []
+    stream = fallback.stream
+    monkeypatch.setattr(
+        fallback, "stream", lambda f, request, limits: given.append(limits) or stream(f, request, limits)
+    )
+    by_us(evtx_file(odd()))
+
+    assert given == [fallback.LIMITS]
+
+
+@proves("sources.evtx_package.TEXT_BYTES")
+def chunk_text(_value, _folder, monkeypatch):
+    monkeypatch.setattr(evtx_package, "TEXT_BYTES", 10)
+    monkeypatch.setattr(fallback, "stream", lambda function, request, _limits: function(request))
+
+    assert by_us(evtx_file(odd()))[1].skipped == {fallback.STOPPED: 1}
+
+
+@proves("sources.evtx.fallback.STOPS")
+def chunk_stops(value, _folder, monkeypatch):
+    calls = []
+
+    def stops(*_):
+        calls.append(1)
+        raise SourceError("stopped")
+
+    monkeypatch.setattr(fallback, "stream", stops)
+
+    assert by_us(evtx_file(*[odd()] * (value + 3)))[1].skipped == {fallback.STOPPED: value + 3}
+    assert len(calls) == value
+
+
+@proves("sources.batches.HELD_BYTES")
+def batch_bytes(_value, _folder, monkeypatch):
+    lines = b'{"a":"%s"}\n' % (b"x" * 300_000) * 9
+    assert len(list(ndjson.read(content(lines), None, Problems()))) == 1
+    monkeypatch.setattr(batches, "HELD_BYTES", 300_000)
+
+    assert len(list(ndjson.read(content(lines), None, Problems()))) > 3
+
+
+@proves("scanning.part.ROWS", "scanning.part.HELD_BYTES", "scanning.part.EVENTS_BYTES")
+def together(value, folder, monkeypatch):
+    sizes = []
+    execute = part.execute
+    monkeypatch.setattr(part, "execute", lambda p, batch, f: sizes.append(len(batch)) or execute(p, batch, f))
+    (name,) = (n for n in ("ROWS", "HELD_BYTES", "EVENTS_BYTES") if getattr(part, n) == value)
+    monkeypatch.setattr(part, name, 2 if name == "ROWS" else 250_000)
+    scanned(folder, [process(n, n, CommandLine="x" * 100_000) for n in range(6)])
+
+    assert 1 < max(sizes) <= 3
+
+
+@proves("alerts.store.HELD")
+def hits(value, _folder, _monkeypatch):
+    nulls = HITS.empty_table()
+    with Store() as store:
+        assert store.database.execute("select count(*) from hits").fetchone() == (0,)
+        many = _hits(nulls, value + 1)
+        store.keep(many, [])
+
+        assert store.database.execute("select count(*) from hits").fetchone() == (1,)
+
+
+def _hits(empty, count):
+    """So many hits of nothing."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    columns = {f.name: pa.nulls(count, f.type) for f in empty.schema}
+    columns["event"] = pa.array(range(count), empty.schema.field("event").type)
+    columns["query"] = pa.array([0] * count, empty.schema.field("query").type)
+    return pa.table(columns, schema=empty.schema)
+
+
+@proves("events.problems.SHOWN")
+def messages(value, _folder, _monkeypatch):
+    problems = Problems()
+    problems.skip("odd", "here")
+    for _ in range(value):
+        problems.note("odd", "here")
+
+    assert (len(problems.first), problems.notes["odd"]) == (value, value)
+
+
+@proves("lang.cursor.MOST_CHARACTERS")
+def characters(value, _folder, _monkeypatch):
+    query = "any where true"
+    ask(query.ljust(value), Request())
+    with pytest.raises(QueryError):
+        ask(query.ljust(value + 1), Request())
+
+
+@proves("lang.cursor.LEVELS")
+def parentheses(value, _folder, _monkeypatch):
+    ask(f"any where {'(' * value}true{')' * value}", Request())
+    with pytest.raises(QueryError):
+        ask(f"any where {'(' * (value + 1)}true{')' * (value + 1)}", Request())
+
+
+@proves("lang.cursor.MOST_PROBLEMS")
+def mistakes(value, _folder, _monkeypatch):
+    with pytest.raises(QueryError) as caught:
+        ask("any where true" + " | head" * (value * 2), Request())
+
+    assert len(caught.value.diagnostics) == value
+
+
+@proves("check.language.MOST_STATES")
+def states(value, _folder, _monkeypatch):
+    with pytest.raises(QueryError, match=f"more than {value:,} states"):
+        ask(f'any where process.name regex "{"".join(f"{c}{{999}}" for c in "abcdefghijk")}"', Request())
