@@ -224,9 +224,6 @@ def _join(text):
 # ES|QL: null makes a comparison null, and so do several values.
 def _value(text):
     """An expression of fields and functions, as what it gives for a row."""
-    if found := re.fullmatch(r'coalesce\((.*), ""\)', text):
-        inner = _value(found[1])
-        return lambda row: "" if inner(row) is None else inner(row)
     if found := re.fullmatch(r"to_lower\((.*)\)", text):
         lowered = _value(found[1])
         return lambda row: _lower(lowered(row))
@@ -269,28 +266,31 @@ def _like(pattern):
 
 
 EXPRESSION = r'((?:concat\("¦", )?(?:\w+\()*[\w.]+(?:, "[^"]*"\)|\))*)'
+
+
+def _told(test: str, make):
+    """A comparison that is false where it would be null."""
+
+    def told(match):
+        clause = make(match)
+        return lambda row: clause(row) is True
+
+    return rf"coalesce\({test}, false\)", told
+
+
 ESQL = Language(
     [
-        (
-            rf"coalesce\({EXPRESSION}([<>]=?){NUMBER}, false\)",
-            lambda m: _told(_esql(m[1], lambda v: ORDER[m[2]](int(v), int(m[3])))),
-        ),
-        (
-            rf"coalesce\(cidr_match\({EXPRESSION}, {TEXT}\), false\)",
-            lambda m: _told(_esql(m[1], lambda v: within(v, m[2]))),
-        ),
-        (rf"cidr_match\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: within(v, m[2]))),
-        (rf"{EXPRESSION} like {TEXT}", lambda m: _esql(m[1], _like(unquoted(m[2])))),
-        (
+        _told(rf"{EXPRESSION} like {TEXT}", lambda m: _esql(m[1], _like(unquoted(m[2])))),
+        _told(
             rf"{EXPRESSION} rlike {TEXT}",
             lambda m: _esql(m[1], lambda v: bool(re.fullmatch(unquoted(m[2]), v, re.DOTALL))),
         ),
-        (rf"{EXPRESSION} in {LIST}", lambda m: _esql(m[1], lambda v: v in texts(m[2]))),
-        (rf"{EXPRESSION}=={TEXT}", lambda m: _esql(m[1], lambda v: v == unquoted(m[2]))),
-        (rf"{EXPRESSION}==?{NUMBER}", lambda m: _esql(m[1], lambda v: int(v) == int(m[2]))),
-        (rf"{EXPRESSION}([<>]=?){NUMBER}", lambda m: _esql(m[1], lambda v: ORDER[m[2]](int(v), int(m[3])))),
-        (rf"ends_with\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: v.endswith(unquoted(m[2])))),
-        (rf"starts_with\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: v.startswith(unquoted(m[2])))),
+        _told(rf"{EXPRESSION} in {LIST}", lambda m: _esql(m[1], lambda v: v in texts(m[2]))),
+        _told(rf"{EXPRESSION}=={TEXT}", lambda m: _esql(m[1], lambda v: v == unquoted(m[2]))),
+        _told(rf"{EXPRESSION}([<>]=?){NUMBER}", lambda m: _esql(m[1], lambda v: ORDER[m[2]](int(v), int(m[3])))),
+        _told(rf"ends_with\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: v.endswith(unquoted(m[2])))),
+        _told(rf"starts_with\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: v.startswith(unquoted(m[2])))),
+        _told(rf"cidr_match\({EXPRESSION}, {TEXT}\)", lambda m: _esql(m[1], lambda v: within(v, m[2]))),
         (rf"{EXPRESSION} is null", lambda m: lambda row: _value(m[1])(row) is None),
         (rf"{EXPRESSION} is not null", lambda m: lambda row: _value(m[1])(row) is not None),
     ],
@@ -401,6 +401,11 @@ def spl(query: str) -> Callable[[Row], bool]:
                 flags = re.IGNORECASE if pattern.startswith("(?i)") else 0
                 hit = re.search(unquoted(pattern.removeprefix("(?i)")), str(row.get(found[1], "")), flags)
                 row |= {group: hit[0]} if hit else {}
+            elif found := re.fullmatch(rf"regex (\w+)(!?=){TEXT}", step, re.DOTALL):
+                flags = re.IGNORECASE if found[3].startswith("(?i)") else 0
+                hit = re.search(unquoted(found[3].removeprefix("(?i)")), str(row.get(found[1], "")), flags)
+                if bool(hit) is not (found[2] == "="):
+                    return False
             elif found := re.fullmatch(r'eval (\w+)=if\(isnotnull\((\w+)\), "true", "false"\)', step):
                 row[found[1]] = "true" if found[2] in row else "false"
             else:

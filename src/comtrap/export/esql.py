@@ -44,10 +44,16 @@ def _backend() -> Any:
         """Fields may be expressions; a backslash in a pattern is escaped for the pattern, then for the text."""
 
         parenthesize = True
-        # What is missing makes them null, which `not` would keep.
+        # What is missing makes a comparison null, and `not` would keep that.
+        eq_expression = "coalesce({field}{backend.eq_token}{value}, false)"
+        startswith_expression = "coalesce(starts_with({field}, {value}), false)"
+        endswith_expression = "coalesce(ends_with({field}, {value}), false)"
+        wildcard_match_expression = "coalesce({field} like {value}, false)"
+        re_expression = 'coalesce({field} rlike "{regex}", false)'
+        field_in_list_expression = "coalesce({field} {op} ({list}), false)"
         cidr_expression = 'coalesce(cidr_match({field}, "{value}"), false)'
         compare_op_expression = "coalesce({field}{operator}{value}, false)"
-        field_quote_pattern = re.compile(r"^(?:[\w.]+|(?:coalesce|concat)\(.*\))$")
+        field_quote_pattern = re.compile(r"^(?:[\w.]+|(?:to_lower|mv_concat|concat)\(.*\))$")
 
         def convert_value_str(self, s: Any, state: Any, *quoting: bool) -> str:
             text: str = super().convert_value_str(s, state, *quoting)

@@ -46,7 +46,14 @@ def export(rules: Sequence[Rule]) -> Exported:
 
 
 def _backend() -> Any:
-    return library("sigma.backends.kusto").KustoBackend()
+    base: Any = library("sigma.backends.kusto").KustoBackend
+
+    class Separate(base):  # type: ignore[misc]
+        """Without ``has_all``, which looks for words where whole values are meant."""
+
+        convert_and_as_in = False
+
+    return Separate()
 
 
 def _finish(rule: Rule, kind: Kind, query: str) -> str:

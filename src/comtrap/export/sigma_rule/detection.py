@@ -67,7 +67,7 @@ def detection(condition: ast.Expr, kind: Kind) -> Detection:
         raise NoFormError(f"no {kind.name} event of the source has what it asks for")
     if rest is True:
         raise NoFormError(f"it means every {kind.name} event: a search without a field")
-    if kind.inner_not:
+    if kind.inner_not is True or (kind.inner_not == "regex" and _has_regex(rest)):
         rest = _inward(rest)
     made.condition, several = _joined(rest, made, positive=True)
     if kind.where:
@@ -130,6 +130,10 @@ def _sayable(expr: ast.Expr, made: Detection) -> ast.Expr | bool:
             return True if not told and implied(made.kind, expr) else expr
 
 
+def _has_regex(expr: ast.Expr) -> bool:
+    return any(isinstance(node, ast.Like) and node.regex for node in walk(expr))
+
+
 def _inward(expr: ast.Expr, *, negated: bool = False) -> ast.Expr:
     """The same condition with `not` before single clauses only."""
     match expr:
@@ -167,13 +171,7 @@ def _joined(expr: ast.Expr, made: Detection, *, positive: bool) -> tuple[str, bo
         case ast.Or(operands):
             return " or ".join(_bracketed(one, made, positive=positive) for one in operands), True
         case _:
-            said = _clause(expr, made)
-            held = Item(said.item.field, ("exists",), (True,))
-            parts = [
-                _named((_map([held]),), made, positive=True),
-                f"not {_named((_map([said.item]),), made, positive=False)}",
-            ]
-            return " and ".join(parts), True
+            return f"not {_named((_map([_clause(expr, made).item]),), made, positive=not positive)}", False
 
 
 def _bracketed(expr: ast.Expr, made: Detection, *, positive: bool) -> str:

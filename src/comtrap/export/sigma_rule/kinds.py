@@ -42,7 +42,7 @@ class Kind:
         table: where a platform keeps them.
         columns: the names of Windows' own event data that a platform keeps; empty where it keeps all.
         style: how values are written, see `styles`.
-        inner_not: whether `not` may stand before single clauses only.
+        inner_not: whether `not` may stand before single clauses only; ``regex``: where there is a regular expression.
         code, host: the dialect's names of the event id and of the host.
     """
 
@@ -66,7 +66,7 @@ class Kind:
     same: bool = False
     style: str = ""
     columns: tuple[str, ...] = ()
-    inner_not: bool = False
+    inner_not: bool | str = False
 
     def field(self, name: str) -> str | None:
         """The dialect's name of a field; None if it has none for this kind."""

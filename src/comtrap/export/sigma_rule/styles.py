@@ -72,7 +72,8 @@ def _falcon(item: Item, kind: Kind) -> tuple[Item, str | None]:
             device + v[3:] if isinstance(v, str) and re.match(r"[?A-Za-z]:\\", v) else v for v in item.values
         )
         item = item._replace(values=values)
-    if any(_has(v or "", "*") or _has(v or "", "?") for v in item.values if isinstance(v, str)):
+    wild = any(_has(v, "*") or _has(v, "?") for v in item.values if isinstance(v, str))
+    if wild or "cased" in item.modifiers:
         folding = ("i",) if "cased" not in item.modifiers else ()
         made = _as_regex(item, inline=False)
         return made._replace(
@@ -82,20 +83,20 @@ def _falcon(item: Item, kind: Kind) -> tuple[Item, str | None]:
 
 
 def _esql(item: Item, kind: Kind) -> tuple[Item, str | None]:
-    """ES|QL regards case, and a comparison with what is missing is neither true nor false.
+    """ES|QL regards case. Several values are put together, as a comparison with more than one is null.
 
-    Several values are put together, as a comparison with more than one is null; each is looked for between marks.
+    Each of several is looked for between marks.
     """
     if not (_is_regex(item) or _is_text(item)):
         return item, None
     many = item.field in kind.columns
     inner = f'mv_concat({item.field}, "{_MARK}")' if many else item.field
     fold = "cased" not in item.modifiers and (not _is_regex(item) or "i" in item.modifiers)
-    field = f'coalesce(to_lower({inner}), "")' if fold else f'coalesce({inner}, "")'
+    field = f"to_lower({inner})" if fold else inner
     if _is_regex(item):
         searched = tuple(_lucene(str(v), fold=fold) for v in item.values)
         return item._replace(field=field, modifiers=("re",), values=searched), None
-    values = tuple("" if v is None else str(v).lower() if fold else str(v) for v in item.values)
+    values = tuple(str(v).lower() if fold else str(v) for v in item.values)
     modifiers = tuple(m for m in item.modifiers if m != "cased")
     if many:
         field = f'concat("{_MARK}", {field}, "{_MARK}")'
