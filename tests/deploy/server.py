@@ -10,6 +10,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import os
 import re
 import socket
 import struct
@@ -333,7 +334,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _break(self) -> None:
         self.close_connection = True
         # SO_LINGER with 0 seconds: the other side sees a reset and not an end.
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+        )
         self.connection.close()
 
     def _answer(self, status: int, value: Any, headers: dict[str, str], raw: bytes | None = None) -> None:

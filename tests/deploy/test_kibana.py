@@ -129,6 +129,13 @@ def asked_with(url, key):
     return ()
 
 
+@pytest.mark.parametrize("depth", [65, 100_000])
+def test_an_answer_that_is_nested_too_deep_is_none(depth, monkeypatch):
+    monkeypatch.setattr(module, "_read", lambda *_: "[" * depth + "]" * depth)
+    with KibanaServer() as server, client(server, retries=0) as kibana, pytest.raises(DeployError, match="not JSON"):
+        kibana.get(FIND)
+
+
 def test_the_key_is_in_no_error_and_no_traceback():
     with KibanaServer() as server:
         said = asked_with(server.url, Secret(KEY[:-4] + "AAAA"))  # the server's answer repeats the key

@@ -27,6 +27,7 @@ LONGEST_WAIT = 60.0  # seconds between two tries, whatever the server asks for
 _FIRST_WAIT = 0.5
 _AGAIN = {429, 500, 502, 503, 504}
 _LARGEST = 64 << 20  # bytes of an answer
+_DEEPEST = 64  # levels of an answer
 _SHOWN = 2_000  # characters of an answer in an error
 _MISSING = 404
 
@@ -123,7 +124,7 @@ class Kibana:
         if not 200 <= status < 300:
             raise self._error(what, status, text)
         try:
-            return json.loads(text) if text.strip() else {}
+            return _bounded(json.loads(text) if text.strip() else {})
         except (ValueError, RecursionError):
             garbled = DeployError(f"{what}: the answer is not JSON: {_short(text)}", status, text)
             raise _AgainError(garbled, None) from None
@@ -165,6 +166,25 @@ def _read(answer: httpx.Response, key: Secret) -> str:
         if len(found) > _LARGEST:
             break
     return key.hidden_in(found[:_LARGEST].decode("utf-8", errors="replace"))
+
+
+def _bounded(answer: Any) -> Any:
+    """An answer that is not nested deeper than any of Kibana's.
+
+    Raises:
+        ValueError: it is.
+    """
+    row = [answer]
+    for _ in range(_DEEPEST):
+        row = [
+            inner
+            for one in row
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not row:
+            return answer
+    raise ValueError("nested too deep")
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:

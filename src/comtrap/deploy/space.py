@@ -83,7 +83,9 @@ def read_items(kibana: Kibana, list_id: str, namespace: str = "single") -> Itera
     Raises:
         DeployError: it was refused, or an answer is not what Kibana answers.
     """
-    return _pages(kibana, f"{ITEMS}/_find", {"list_id": list_id, "namespace_type": namespace})
+    for one in _pages(kibana, f"{ITEMS}/_find", {"list_id": list_id, "namespace_type": namespace}):
+        text(one, "item_id")
+        yield one
 
 
 def every_rule(kibana: Kibana) -> Iterator[dict[str, Any]]:
