@@ -11,6 +11,7 @@ from tests.packs.mutants import mutants
 from tests.packs.running import PACK, alerting, in_elastic
 
 from comtrap.lang import ast
+from comtrap.lang.unparse import unparse
 from comtrap.plan.optimise import optimise
 from comtrap.proof.prove import promises_of
 from comtrap.proof.simulate import simulate
@@ -62,7 +63,7 @@ def survivors(rule: Rule, needs_comtrap: frozenset[tuple[str, int]], folder: Pat
     alive = []
     for at in range(0, len(every), BATCH):
         part = every[at : at + BATCH]
-        noticed = _noticed([replace(rule, query=mutant.query) for mutant in part], trials)
+        noticed = _noticed([replace(rule, text=unparse(mutant.query)) for mutant in part], trials)
         alive += [mutant.what for number, mutant in enumerate(part) if number not in noticed]
     return alive
 
