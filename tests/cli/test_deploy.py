@@ -101,6 +101,16 @@ def test_drift_for_programs(run):
     assert change["differences"] == [{"field": "severity", "files": "high", "space": "low"}]
 
 
+def test_an_exception_that_someone_added_is_drift(run):
+    with KibanaServer() as server:
+        run("apply", server)
+        server.save(server.items, {"list_id": server.lists[0]["list_id"], "item_id": "quick", "name": "Quick"}, None)
+        code, out, _ = run("drift", server)
+
+    assert code == 1
+    assert out.endswith("also has the exception Quick (quick)\n")
+
+
 def test_prune_deletes_what_is_gone_from_the_files(run, tmp_path):
     with KibanaServer() as server:
         run("apply", server)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from tests.deploy import schema
+from tests.deploy.material import excepting
 from tests.golden import check_golden
 from tests.material import rule
 
+from comtrap.com.actor import Actor
 from comtrap.errors import PluginError
 from comtrap.export.kibana import bundle, export
 from comtrap.export.kibana_rule import MARK, Options, kibana_rule
@@ -25,6 +27,7 @@ from comtrap.rules.read import duration
 from comtrap.rules.suppression import Suppression
 from comtrap.schema.telemetry import telemetry
 
+GOLDEN = Path(__file__).parent / "golden" / "kibana_rule.json"
 RULES = load_rules()
 EXCEPTIONS, _ = load_exceptions([locate_exceptions("com_abuse")])
 TEXT = export(RULES, EXCEPTIONS).files["kibana.ndjson"]
@@ -182,10 +185,30 @@ def test_only_single_events_are_ranged_by_arrival(made):
 
 
 def test_one_rule_in_full():
-    one = next(line for line in MADE if line["name"] == "PowerShell script runs something through a COM object")
-    check_golden(
-        Path(__file__).parent / "golden" / "kibana_rule.json", json.dumps(one, indent=2, ensure_ascii=False) + "\n"
+    query = (
+        'process where event.type == "start" and process.parent.name : "dllhost.exe" and\n'
+        '  (process.name : "cmd.exe" or ?comtrap.process.decoded_command : "*") and\n'
+        '  not winlog.event_data.ParentUser : "*SYSTEM" // the system\'s own'
     )
+    one = rule(
+        query,
+        index=("logs-windows.sysmon_operational-*", "logs-endpoint.events.process-*", "winlogbeat-*"),
+        description="The surrogate\nstarts a shell.",
+        techniques=tuple(map(technique, ("T1559.001", "T1546.015/TA0003", "T1218"))),
+        references=("https://example.org/a",),
+        false_positives=("None known.",),
+        tags=("OS: Windows",),
+        risk_reason="High: it is rare.",
+        actors=(Actor("A Group", "does it", "https://example.org/b"),),
+        note="## Triage\n\n1. Look at it.",
+        response="## Response\n\n1. End it.",
+        setup="* Sysmon event 1.",
+        highlighted=("process.command_line",),
+        suppression=Suppression(("host.id",), timedelta(minutes=30)),
+        kibana={"rule_name_override": "message"},
+    )
+    made = bundle([one], [excepting(1)])
+    check_golden(GOLDEN, json.dumps([*made.rules, *made.lists, *made.items], indent=2, ensure_ascii=False) + "\n")
 
 
 def test_nothing_depends_on_the_run():

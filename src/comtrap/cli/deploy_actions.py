@@ -64,9 +64,9 @@ def drift(args: argparse.Namespace) -> int:
     changes = found.steps(Step.CREATE, Step.CHANGE, Step.MERGE, Step.REFUSE, Step.PRUNE)
     lines = [line for change in changes for line in _drifted(change)]
     _say(args, changes, [*lines, *(f"note: {note}" for note in found.notes)])
-    if not changes:
+    if not changes and not found.notes:
         print("the space is as the files say", file=sys.stderr)
-    return BROKEN if changes else RAN
+    return BROKEN if changes or found.notes else RAN
 
 
 def prune(args: argparse.Namespace) -> int:

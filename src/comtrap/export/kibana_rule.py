@@ -144,7 +144,7 @@ def _integrations(rule: Rule, options: Options) -> list[tuple[str, str]]:
     else:
         kept = [p for p in rule.index if not options.index or any(fnmatchcase(p, like) for like, _ in options.index)]
     names = (_PACKAGES.get(one.removeprefix("logs-").partition(".")[0]) for one in kept if one.startswith("logs-"))
-    return [(name, "^8.0.0" if name == "endpoint" else ">=1.0.0") for name in dict.fromkeys(names) if name]
+    return [(name, ">=8.0.0" if name == "endpoint" else ">=1.0.0") for name in dict.fromkeys(names) if name]
 
 
 def _required(query: str) -> Iterator[dict[str, str]]:
