@@ -109,3 +109,13 @@ def test_a_bracket_without_end_takes_no_more_memory_than_a_record(monkeypatch):
         assert len(splitter._held) <= (1 << 20) + 65536
 
     assert [e.reason for e in splitter.end()] == [TRUNCATED]
+
+
+@pytest.mark.parametrize("size", [3, 1 << 20])
+def test_what_follows_a_list_is_told_however_it_is_read(size):
+    assert split(b'[{"n":1}] x', size) == [{"n": 1}, BAD_JSON]
+
+
+@pytest.mark.parametrize("size", [3, 1 << 20])
+def test_what_follows_the_last_record_of_a_cut_off_list_is_told_however_it_is_read(size):
+    assert split(b'[{"n":1},5', size) == [{"n": 1}, NO_OBJECT, TRUNCATED]

@@ -119,3 +119,17 @@ def test_an_object_is_refused_or_has_the_values_that_it_has(record):
     assert is_refused(made, text) != fits
     if fits:
         assert values(made, text, (A, BC)) == (record.get("a"), b.get("c"))
+
+
+@pytest.mark.parametrize("key", ["a\\b", 'a"b', "a\nb", "a\x00b"])
+def test_an_object_with_a_key_that_a_type_cannot_have_is_refused(key):
+    made = typed({A: str}, (), {(): ["x", key]})
+
+    assert not is_refused(made, b'{"a":"1","x":2}')
+    assert is_refused(made, json.dumps({"a": "1", key: 2}).encode())
+
+
+@pytest.mark.parametrize("key", ["a\\b", 'a"b', "a\nb", "a\x00b"])
+def test_there_is_no_type_for_a_value_at_such_a_key(key):
+    assert typed({(key,): str}) is None
+    assert typed({A: str}, [(key,)]) is None

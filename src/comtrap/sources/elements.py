@@ -69,13 +69,13 @@ class Splitter:
         """The records that are complete now."""
         offset = len(self._held)
         self._held += block
-        self._cut = 0
         for at, depth, opens in self._brackets(block):
             if opens:
                 self._open(at + offset, depth)
             else:
                 self._close(at + offset, depth)
         self._drop()
+        self._cut = 0  # what came before it is not held any more
         out, self._out = self._out, []
         return out
 

@@ -6,6 +6,7 @@ type's own from the last one found on, one after another: types with many keys a
 
 from __future__ import annotations
 
+import re
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -58,7 +59,7 @@ def typed(
         others: for objects in it, the only other keys that they may have, whatever is in them.
 
     Returns:
-        None if a name is a part of another one's way.
+        None if a name is a part of another one's way, or has characters that JSON writes in more than one form.
     """
     found: dict[Path, str] = {}
     made = _struct(_Level(dict(leaves), set(refused), others or {}), found)
@@ -119,8 +120,11 @@ def _struct(level: _Level, found: dict[Path, str]) -> type[msgspec.Struct] | Non
         for path in (*level.leaves, *level.refused):
             for end in range(2, len(path) + 1):
                 fields.setdefault(".".join(path[:end]), (Never, None))
+    if any(map(_UNFIT.search, fields)):
+        return None
     for key in others or ():
-        fields.setdefault(key, (msgspec.Raw, _EMPTY))
+        if not _UNFIT.search(key):  # the object is refused where it has such a key
+            fields.setdefault(key, (msgspec.Raw, _EMPTY))
     return msgspec.defstruct(
         "Object",
         [(f"f{number}", kind, default) for number, (kind, default) in enumerate(fields.values())],
@@ -132,3 +136,4 @@ def _struct(level: _Level, found: dict[Path, str]) -> type[msgspec.Struct] | Non
 
 
 _EMPTY = msgspec.Raw(b"{}")
+_UNFIT = re.compile(r'[\x00-\x1f"\\]')  # keys that a type cannot have
