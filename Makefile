@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test slow check bench golden clean
+.PHONY: help demo test slow check bench docs golden clean
 
 help: ## This list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ check: $(STAMP) ## Static checks: ruff, format, mypy, layers, limits.
 bench: $(STAMP) ## Measure speed, as ratios.
 	@$(BIN)/python -m bench.process
 	@$(BIN)/python -m bench.compile
+
+docs: $(STAMP) ## Make the documentation as a site, in build/site.
+	@$(BIN)/mkdocs build --quiet
 
 golden: $(STAMP) ## Rewrite the golden files from what comtrap prints today; read the diff before you commit it.
 	@COMTRAP_GOLDEN=1 $(BIN)/python -m pytest -q -m "not slow" -n auto || true
