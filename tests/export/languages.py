@@ -415,3 +415,38 @@ def spl(query: str) -> Callable[[Row], bool]:
         return True
 
     return run
+
+
+def spl_sequence(query: str) -> Callable[[list[Row]], bool]:
+    """Searches side by side, then every event of the second stage with the latest of the first before it."""
+    lines = [line for line in query.splitlines() if not line.startswith("```")]
+    searches = [re.fullmatch(r"  \[search (.*) \| eval Stage=(\d), (.*)\]", line).groups() for line in lines[1:-5]]
+    keys = re.findall(r"Key\d+(?==)", searches[0][2])
+    span = int(re.fullmatch(r"\| where Stage=2 AND _time-Started<=(\d+)", lines[-1])[1])
+    assert lines[0] == "| multisearch"
+    assert lines[-5:-1] == [
+        f"| where {' AND '.join(f'isnotnull({key})' for key in keys)}",
+        "| sort 0 _time, Stage",
+        "| eval Time1=if(Stage=1, _time, null())",
+        f"| streamstats last(Time1) as Started by {', '.join(keys)}",
+    ]
+    stages = [
+        (spl(text.replace(" | ", "\n| ")), int(stage), re.findall(r"=(\w+)", named)) for text, stage, named in searches
+    ]
+
+    def run(rows):
+        events = [
+            (row["_time"], stage, tuple(str(row.get(key)) for key in named))
+            for row in rows
+            for holds, stage, named in stages
+            if holds(row) and all(row.get(key) is not None for key in named)
+        ]
+        started = {}
+        for time, stage, key in sorted(events):
+            if stage == 1:
+                started[key] = time
+            elif key in started and (time - started[key]).total_seconds() <= span:
+                return True
+        return False
+
+    return run

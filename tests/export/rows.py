@@ -138,11 +138,9 @@ def windows(document):
 def splunk(document):
     if "winlog.channel" not in document:
         return {}
-    return {
-        **windows(document),
-        "source": f"XmlWinEventLog:{document['winlog.channel']}",
-        "EventCode": document["event.code"],
-    }
+    of = {"source": f"XmlWinEventLog:{document['winlog.channel']}", "EventCode": document["event.code"]}
+    of |= {"Computer": document.get("host.id"), "_time": datetime.fromisoformat(document["@timestamp"])}
+    return {**windows(document), **of}
 
 
 def sentinel(document):

@@ -68,17 +68,16 @@ SEQUENCES = sorted(name for name, one in RULES.items() if not isinstance(one.que
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
-def test_a_sequence_is_left_out_and_said_or_is_joins(name, tmp_path):
+def test_a_sequence_is_left_out_and_said_or_finds_its_samples(name, tmp_path):
+    joins = {"sentinel": languages.kql_sequence, "splunk": languages.spl_sequence}
     for platform, made in MADE.items():
         told = {n.rule.path.stem: n.text for n in made.notes if n.left_out}
-        if platform != "sentinel" or name == "com_hijack_loaded_endpoint":
+        if platform not in joins or name == "com_hijack_loaded_endpoint":
             assert any(why in told[name] for why in ("follows another", "has no events of", "no log source"))
-    for sample in samples(RULES[name]):
-        text = query_for("sentinel", name, sample.source)
-        if text is not None:
-            found = [rows.sentinel(one) for one in rows.documents(sample.path, tmp_path)]
-            assert languages.kql_sequence(text)(found) is sample.hit
-    assert name == "com_hijack_loaded_endpoint" or text is not None
+            continue
+        for sample in samples(RULES[name]):
+            found = [PLATFORMS[platform][2](one) for one in rows.documents(sample.path, tmp_path)]
+            assert joins[platform](query_for(platform, name, sample.source))(found) is sample.hit
 
 
 A = '[process where event.code == "1" and process.name : "a"]'
@@ -89,15 +88,19 @@ B = '[process where event.code == "7" and file.name : "b"]'
     ("seconds", "host", "holds"), [(0, "h", True), (60, "h", True), (61, "h", False), (-1, "h", False), (1, "i", False)]
 )
 def test_a_join_keeps_order_span_and_keys(seconds, host, holds):
-    (text,) = sentinel.export(
-        [rule(f"sequence by host.id with maxspan=1m {A} {B}", path=Path("1-a.toml"))]
-    ).files.values()
+    one = rule(f"sequence by host.id with maxspan=1m {A} {B}", path=Path("1-a.toml"))
     start = datetime(2026, 1, 1, tzinfo=UTC)
+    later = start + timedelta(seconds=seconds)
+    (text,) = sentinel.export([one]).files.values()
     sysmon = {"table": "WindowsEvent", "Provider": "Microsoft-Windows-Sysmon"}
-    one = {**sysmon, "EventID": 1, "EventData": {"Image": "\\a"}, "Computer": "h", "TimeGenerated": start}
-    two = {**sysmon, "EventID": 7, "EventData": {"ImageLoaded": "\\b"}, "Computer": host}
-    two["TimeGenerated"] = start + timedelta(seconds=seconds)
-    assert languages.kql_sequence(text)([one, two]) is holds
+    a = {**sysmon, "EventID": 1, "EventData": {"Image": "\\a"}, "Computer": "h", "TimeGenerated": start}
+    b = {**sysmon, "EventID": 7, "EventData": {"ImageLoaded": "\\b"}, "Computer": host, "TimeGenerated": later}
+    assert languages.kql_sequence(text)([a, b]) is holds
+    (text,) = splunk.export([one]).files.values()
+    source = {"source": "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"}
+    a = {**source, "EventCode": 1, "Image": "\\a", "Computer": "h", "_time": start}
+    b = {**source, "EventCode": 7, "ImageLoaded": "\\b", "Computer": host, "_time": later}
+    assert languages.spl_sequence(text)([a, b]) is holds
 
 
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from comtrap.export.convert import Platform, convert
 from comtrap.export.library import library
+from comtrap.export.sigma_rule.sequence import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +83,7 @@ def _sequence(stages: Sequence[Stage], correlations: Sequence[Mapping[str, Any]]
     ways = [document["correlation"] for document in correlations]
     for name, kind, query in stages:
         way = next(one for one in ways if name in one["rules"])
-        keys = [way.get("aliases", {}).get(key, {}).get(name, key) for key in way["group-by"]]
+        keys = keys_of(way, name)
         shown = ", ".join(f"Key{number} = tostring({key})" for number, key in enumerate(keys, 1))
         kept = " and ".join(f"isnotempty(Key{number})" for number in range(1, len(keys) + 1))
         events = _events(kind, query, keys)

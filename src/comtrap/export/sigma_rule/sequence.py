@@ -60,6 +60,12 @@ def correlated(rule: Rule, sequence: ast.Sequence, kinds: Sequence[Kind]) -> Sig
     return SigmaRule(documents, tuple(part.kind for part in every), tuple(dict.fromkeys(notes)))
 
 
+def keys_of(correlation: Mapping[str, Any], name: str) -> list[str]:
+    """What the keys of a correlation are called in one of its rules."""
+    aliases = correlation.get("aliases", {})
+    return [aliases[key][name] if key in aliases else key for key in correlation["group-by"]]
+
+
 def _sayable(sequence: ast.Sequence) -> None:
     keys = [*sequence.by, *(key for stage in sequence.stages for key in stage.by)]
     for wrong, what in (
