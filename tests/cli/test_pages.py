@@ -12,7 +12,7 @@ from tests.golden import ADVICE, rewriting
 from comtrap.cli.main import main
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs" / "commands").glob("*.md"))
+PAGES = sorted([*(ROOT / "docs" / "commands").glob("*.md"), *(ROOT / "docs").glob("*.md")])
 CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 
 
