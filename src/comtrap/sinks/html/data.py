@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,7 +13,7 @@ from comtrap.sinks.html.text import shown
 from comtrap.sinks.html.view import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from comtrap.alerts.alert import Alert
     from comtrap.rules.rule import Technique
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from comtrap.sinks.html.view import Entry, Event
 
 FIELDS = 250  # of one event
-_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 class Data:
@@ -80,12 +81,16 @@ class Data:
             "shapes": list(self._shapes),
             "forms": list(self._forms),
         }
-        return orjson.dumps(said).decode().translate(_ESCAPES)
+        text = orjson.dumps(said).decode()
+        for character, escape in _ESCAPES.items():
+            text = text.replace(character, escape)
+        return text
 
     def _text(self, text: str) -> int:
         if text not in self._texts:
             self._texts[text] = len(self._texts)
-            self._room.used += len(text.translate(_ESCAPES).encode()) + 3
+            longer = 5 * sum(map(text.count, "<>&")) + sum(map(text.count, '"\\'))
+            self._room.used += len(text.encode()) + longer + 3
         self._room.used += 5
         return self._texts[text]
 
@@ -94,8 +99,7 @@ class Data:
 
     def _flat(self, event: Any) -> list[int]:
         """The number of a shape (the names of an event's fields), then the values."""
-        flat = documents.flatten({k: v for k, v in event.items() if not k.startswith("_")})
-        fields = sorted(flat.items())[:FIELDS]
+        fields = sorted(_leaves(event, ""), key=itemgetter(0))[:FIELDS]
         shape = tuple(self._text(shown(name, 200)) for name, _ in fields)
         if shape not in self._shapes:
             self._shapes[shape] = len(self._shapes)
@@ -129,6 +133,20 @@ class Data:
         below = [self._node(child) for child in node.children]
         self._room.used += 20
         return [*texts, int(node.com), node.number, worst, node.hits, self._text(node.anchor), below]
+
+
+def _leaves(node: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """Dotted names and values; of objects in lists, their fields with the values of all."""
+    for key, value in node.items():
+        name = f"{path}{key}"
+        if key[:1] == "_" and not path:
+            continue
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{name}.")
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            yield from documents.flatten({name: value}).items()
+        else:
+            yield name, value
 
 
 def _techniques(rules: Sequence[RuleView]) -> list[Technique]:

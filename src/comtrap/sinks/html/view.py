@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CLAUSES = 12  # of one event that are shown
 EVENTS = 12  # of one entry that are shown
 AGAIN = 100  # like an entry that are listed
+_LINE = 140  # characters of what an entry is about
 _PATHS = 300  # characters of a place in a file
 
 
@@ -84,7 +85,7 @@ class Entry:
     @property
     def rules(self) -> list[Rule]:
         """What fired, worst first."""
-        return list(dict.fromkeys(a.rule for a in self.alerts))
+        return list({a.rule.id: a.rule for a in self.alerts}.values())
 
     @property
     def severity(self) -> Severity:
@@ -102,6 +103,8 @@ def groups(story: Sequence[Alert]) -> list[list[list[Alert]]]:
     together: dict[tuple[str, ...], list[Alert]] = {}
     for alert in story:
         together.setdefault(tuple(e.id for e in alert.evidence), []).append(alert)
+    if len(together) == 1:
+        return [list(together.values())]
     alike: dict[tuple[object, ...], list[list[Alert]]] = {}
     for group in together.values():
         likeness = tuple(
@@ -197,9 +200,12 @@ def _tells(clause: Clause) -> bool:
 
 def _line(evidence: Evidence, alerts: Sequence[Alert], room: Room) -> str:
     found = {word: value for word, _, value in picked(evidence)}
-    wanted = [p for found_pieces in _sought(alerts[0].why.clauses).values() for p in found_pieces]
     what = next((found[w] for w in _TELLING if w in found), "")
-    return shown(what, 140, wanted) if room.values else ""
+    if not room.values:
+        return ""
+    if isinstance(what, str) and len(what) <= _LINE:
+        return shown(what, _LINE)
+    return shown(what, _LINE, [p for mine in _sought(alerts[0].why.clauses).values() for p in mine])
 
 
 _TELLING = ("decoded", "registry", "library", "task", "script", "buffer", "command", "file", "to", "from", "process")
