@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
 import pytest
-from tests.material import event, process, rule, script_block
+from tests.material import event, process, rule, script_block, write
+from tests.sinks.html.many import many
 from tests.sinks.html.material import Page, report
+
+from comtrap.scan import scan
+from comtrap.sinks.html import Sink
+from comtrap.sinks.html.room import LARGEST
 
 NASTY = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>",
@@ -90,3 +96,13 @@ def test_thousands_of_fields_and_values_are_bounded(tmp_path):
     many = process(1, 1, **{f"Field{n}": "x" * 50 for n in range(3_000)})
     many["tags"] = [f"tag {n}" for n in range(20_000)]
     assert len(report(tmp_path, [many], EVERYTHING)) < 400_000
+
+
+def test_thousands_of_hostile_alerts_stay_below_the_limit(tmp_path):
+    path = write(tmp_path / "a.ndjson", [nasty_process('<\u202e&"' * 3_000, 1)])
+    (alert,) = scan([path], EVERYTHING[:1]).alerts
+    out = io.StringIO()
+    with Sink(out) as sink:
+        for one in many([alert], 3_000):
+            sink.write(one)
+    assert len(out.getvalue().encode()) < LARGEST

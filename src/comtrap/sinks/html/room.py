@@ -17,7 +17,7 @@ _WRITTEN = 2_500_000  # bytes of stories that stand in the page as a whole
 _TOLD, _SHORT, _FIELDS = (
     16_500_000,
     17_800_000,
-    18_800_000,
+    19_400_000,
 )  # bytes up to which values are told at length, cut, and every field
 
 
