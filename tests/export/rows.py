@@ -163,6 +163,7 @@ def _sentinel(document):
         return {"table": "WindowsEvent", **known, "EventData": windows(document)}
     (category, *_) = [one for one in listed(document["event.category"]) if one in TABLES] or [""]
     table, action = TABLES.get(category, ("", ""))
+    action = action if is_of_its_kind(document) else "Other"
     return {"table": table, "ActionType": action, **_mapped(document, DEFENDER.get(category, {}))}
 
 
@@ -191,6 +192,16 @@ def falcon(document):
     return row
 
 
+def is_of_its_kind(document):
+    """Whether an endpoint sensor's event is a start, a load, a written file, or a new connection."""
+    categories, actions = listed(document["event.category"]), listed(document.get("event.action"))
+    if "library" in categories:
+        return "load" in actions
+    if "file" in categories:
+        return bool({*actions} & {"creation", "overwrite", "modification", "rename"})
+    return "start" in listed(document.get("event.type"))
+
+
 def is_start(document):
     return (
         "process" in listed(document.get("event.category"))
@@ -203,13 +214,13 @@ def udm(document):
     code, categories = document.get("event.code"), listed(document.get("event.category"))
     if is_start(document):
         kind = "PROCESS_LAUNCH"
-    elif code == "7" or "library" in categories:
+    elif code == "7" or (code is None and "library" in categories and is_of_its_kind(document)):
         kind = "PROCESS_MODULE_LOAD"
-    elif code == "13" or "registry" in categories:
+    elif code == "13":
         kind = "REGISTRY_MODIFICATION"
-    elif "file" in categories:
+    elif code == "11" or (code is None and "file" in categories and is_of_its_kind(document)):
         kind = "FILE_CREATION"
-    elif "network" in categories:
+    elif code == "3" or (code is None and "network" in categories and is_of_its_kind(document)):
         kind = "NETWORK_CONNECTION"
     else:
         return {}
@@ -217,5 +228,5 @@ def udm(document):
     if "dll.path" in document and kind == "PROCESS_MODULE_LOAD":
         row["target.file.full_path"] = document["dll.path"]
     if "network.direction" in document:
-        row["network.direction"] = {"ingress": "INBOUND", "egress": "OUTBOUND"}[document["network.direction"]]
+        row["network.direction"] = "OUTBOUND" if document["network.direction"] in {"egress", "outbound"} else "INBOUND"
     return row

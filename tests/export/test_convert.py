@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from tests.export import languages, rows
+from tests.export.without_ours import theirs
 from tests.golden import check_golden
 from tests.material import rule
 
 from comtrap.export import crowdstrike, esql, secops, sentinel, splunk
 from comtrap.lang import ast
 from comtrap.proof.run import fired
-from comtrap.proof.samples import plan_of
 from comtrap.rules.load import load_rules
 from comtrap.rules.samples import samples
 
@@ -30,6 +30,9 @@ WRITTEN = {"splunk": 82, "sentinel": 94, "esql": 107, "crowdstrike": 31, "secops
 MISSING = ("there is no log source", "there is no one log source", "has no events of", "has no name for")
 MADE = {name: target.export(list(RULES.values())) for name, (target, _, _) in PLATFORMS.items()}
 
+# Rules of which a platform says something differently, and says so: samples of single clauses tell them apart.
+DIFFER = {platform: {n.rule.path.stem for n in made.notes if not n.left_out} for platform, made in MADE.items()}
+
 
 def query_for(platform, rule, source):
     names = (f"{rule}.{source}", rule)
@@ -38,13 +41,13 @@ def query_for(platform, rule, source):
 
 @pytest.mark.parametrize("name", sorted(n for n, r in RULES.items() if isinstance(r.query.body, ast.EventQuery)))
 def test_what_is_converted_finds_the_same_samples(name, tmp_path):
-    plan, wrong = plan_of(RULES[name]), []
+    plan, wrong = theirs(RULES[name]), []
     for sample in samples(RULES[name]):
         found = rows.documents(sample.path, tmp_path)
         want = {one.events for one in fired(plan, sample.path)}
         for platform, (_, reads, row) in PLATFORMS.items():
             text = query_for(platform, name, sample.source)
-            if text is None:
+            if text is None or (".clauses." in sample.path.name and name in DIFFER[platform]):
                 continue
             finds = reads(text)
             got = {(document["comtrap.origin.position"],) for document in found if finds(row(document))}

@@ -10,11 +10,11 @@ import yaml
 from sigma.backends.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 from tests.export import rows
+from tests.export.without_ours import theirs
 
 from comtrap.export.sigma import export
 from comtrap.lang import ast
 from comtrap.proof.run import fired
-from comtrap.proof.samples import plan_of
 from comtrap.rules.load import load_rules
 from comtrap.rules.samples import samples
 
@@ -103,7 +103,7 @@ def run(query, events):
 @pytest.mark.parametrize("file", sorted(MADE))
 def test_another_engine_finds_the_same_samples(file, tmp_path):
     rule = RULES[file.removesuffix(".yml")]
-    plan = plan_of(rule)
+    plan = theirs(rule)
     for sample in samples(rule):
         events = [row(one) for one in rows.documents(sample.path, tmp_path)]
         found = [answer for query in queries(MADE[file]) for answer in run(query, events)]
