@@ -13,6 +13,7 @@ from comtrap.scanning.blind import blind
 from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
 from comtrap.sinks.summary import Summary
+from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.walk import files
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def scan(
     suppression: Suppression | None = None,
     jobs: int = 1,
     progress: Progress = lambda _path, _events: None,
-    passwords: tuple[bytes, ...] = (),
+    manner: Manner = ORDINARY,
 ) -> Result:
     """Run every rule over every input.
 
@@ -114,14 +115,14 @@ def scan(
         suppression: which alerts of a rule stand for others, for rules that do not say so themselves.
         jobs: how many processes may be used; the alerts are the same for any number.
         progress: told what is read, as it is read.
-        passwords: tried on members of archives that are encrypted.
+        manner: how inputs are read.
     """
     began = time.perf_counter()
     plan, rule_errors = compiled(rules, exceptions)
     tally = Tally()
     inputs = list(enumerate(files(paths, tally.problems)))
     unusable = len(tally.problems.failed)
-    part = Part(plan, Store(), tally, passwords)
+    part = Part(plan, Store(), tally, manner)
     interrupted = fill(part, inputs, jobs, progress)
     alerts = build(rules, plan, part.store, suppression)
     return Result(

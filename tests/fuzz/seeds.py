@@ -31,7 +31,8 @@ def logs():
         chunk([event(5, body=odd), event(5)]),
     ]
     framed = [b"F" + each[FIRST:].rstrip(b"\0") + bytes(8) for each in chunks]
-    return [b"R" + file(chunks[0])[: 4096 + FIRST + 3000], b"R" + chunks[1][: FIRST + 1500], *framed]
+    slack = b"R" + chunks[1][: FIRST + 700] + chunks[0][FIRST + 700 : FIRST + 5000]
+    return [slack, b"R" + file(chunks[0])[: 4096 + FIRST + 3000], b"R" + chunks[1][: FIRST + 1500], *framed]
 
 
 def _documents():

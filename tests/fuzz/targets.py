@@ -11,7 +11,7 @@ import importlib
 import io
 import struct
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -31,6 +31,7 @@ from comtrap.sources.child import Limits
 from comtrap.sources.elements import elements
 from comtrap.sources.evtx import fallback
 from comtrap.sources.evtx.chunk import CHUNK_BYTES, CHUNK_MAGIC, FIRST_BYTES
+from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.plain import Plain
 from comtrap.sources.refusal import refusal
 from comtrap.sources.registered import source_of
@@ -76,10 +77,11 @@ def narrowed(kind, brought):
 WANTED = (None, Wanted(COLUMNS), Wanted(COLUMNS, narrowed))
 
 
-def taken(source, data, wanted, *, size=1 << 20):
+def taken(source, data, wanted, *, size=1 << 20, manner=ORDINARY):
     """How many records there are, rows and skipped ones, and the problems; all rows are looked at."""
     problems, seen = Problems(), set()
-    found = source.read(as_utf8(content(data, size)), wanted, problems)
+    given = replace(as_utf8(content(data, size)), manner=manner)
+    found = source.read(given, wanted, problems)
     with suppress(SourceError):
         for batch in found:
             seen = looked_at(batch, seen)
@@ -87,17 +89,18 @@ def taken(source, data, wanted, *, size=1 << 20):
 
 
 def looked_at(batch, seen):
-    """The positions seen so far and those of a batch, whose rows are fetched whole."""
+    """The members and positions seen so far and those of a batch, whose rows are fetched whole."""
     batch.frame.validate(full=True)
     positions = batch.frame["_position"].to_pylist()
     assert positions, "a batch of nothing"
     assert all(one < other for one, other in pairwise(positions)), "positions do not ascend"
-    assert seen.isdisjoint(positions), "a position twice"
+    places = {(batch.origin.member, position) for position in positions}
+    assert seen.isdisjoint(places), "a position twice"
     whole = batch.fetch(np.arange(len(positions)))
     whole.frame.validate(full=True)
     assert whole.frame["_position"].to_pylist() == positions
     assert whole.kind == batch.kind
-    return seen | set(positions)
+    return seen | places
 
 
 def chunks_of(data):
@@ -124,9 +127,13 @@ def log(data):
         with mock.patch.object(fallback, "LIMITS", Limits(seconds=2, memory_bytes=512 << 20)):
             for wanted in WANTED:
                 _definitions.cache_clear()
-                count, positions, _ = taken(evtx, data, wanted)
+                count, places, _ = taken(evtx, data, wanted)
                 assert count == slots, f"{count} of {slots} records"
-                assert all(position < slots for position in positions)
+                assert all(position < slots for _, position in places)
+            count, places, problems = taken(evtx, data, WANTED[1], manner=Manner(slack=True, verify=True))
+            assert count == slots + problems.notes["slack record"]
+            assert all(position < slots for member, position in places if member is None)
+            assert len(list(evtx.doubts(data[:4096]))) <= 1
 
 
 def evtx_positions(data):

@@ -11,9 +11,12 @@ from comtrap.alerts.build import build
 from comtrap.alerts.document import document
 from comtrap.alerts.store import Store
 from comtrap.rules.compile import compile_rules
+from comtrap.scanning import processes
 from comtrap.scanning.part import Part, Tally
 from comtrap.scanning.processes import BUNDLE_BYTES, Task, finish, share, tasks
 from comtrap.schema.telemetry import telemetry
+from comtrap.sources.evtx.chunk import CHUNK_MAGIC
+from comtrap.sources.manner import Manner
 
 SEQUENCE = 'sequence by host.id with maxspan=1h [process where process.name : "f*.exe"] [process where process.name : "s*.exe"]'
 SCRIPT = 'any where comtrap.powershell.script_block_text : "*secret*"'
@@ -84,6 +87,20 @@ def test_a_file_in_pieces_gives_what_it_gives_as_a_whole(tmp_path):
     expected = told(alone)
     assert told(together) == expected
     assert any(len(alert["comtrap.evidence"]) == 6 for alert in expected)
+
+
+@pytest.mark.parametrize(("slack", "count"), [(False, 3), (True, 1)])
+def test_a_log_whose_slack_space_is_read_is_no_work_for_several(tmp_path, monkeypatch, slack, count):
+    path = tmp_path / "a.evtx"
+    path.write_bytes(bytes(CHUNK_MAGIC).ljust(3 * 65536, b"\0"))
+    work = []
+    monkeypatch.setattr(processes, "PIECE_BYTES", 65536)
+    monkeypatch.setattr(processes, "finish", lambda found, *_: work.extend(found))
+    part = part_of()
+    part.manner = Manner(slack=slack)
+    share([(0, str(path))], {str(path): 3 * 65536}, part, 2, quiet)
+
+    assert len(work) == count
 
 
 def test_small_inputs_go_together_and_large_ones_first():

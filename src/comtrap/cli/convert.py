@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from comtrap.cli.exits import INTERRUPTED, RAN, UNUSABLE
 from comtrap.cli.notes import Notes
 from comtrap.cli.output import output
-from comtrap.cli.passwords import add_passwords, passwords_of
+from comtrap.cli.reading import add_reading, manner_of
 from comtrap.errors import PluginError
 from comtrap.registry import load
 from comtrap.scanning import writers
@@ -33,7 +33,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         metavar="FILE|DIR",
         help="a file, or a folder for files of 250,000 events each (ndjson: standard output unless given)",
     )
-    add_passwords(parser)
+    add_reading(parser)
     more("--strict", action="store_true", help="exit with 3 if any input is unusable")
     more("--quiet", action="store_true", help="say only what went wrong")
     return parser
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     """Convert, say what was read; gives the exit code."""
     writer = load(writers, args.to, "Writer", "SUFFIX").Writer
     notes = Notes(quiet=args.quiet)
-    passwords = passwords_of(args)
+    manner = manner_of(args)
     result = None
     with ExitStack() as stack:
         if args.output is not None:
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             raise PluginError(f"--to {args.to} needs an --output: it cannot be written to standard output")
         progress = stack.enter_context(notes.progress())
-        result = convert(args.paths, writer(target), target=target.path, progress=progress, passwords=passwords)
+        result = convert(args.paths, writer(target), target=target.path, progress=progress, manner=manner)
     if result is None:  # whoever read standard output has gone away
         return RAN
     notes.unread(result.tally.problems)

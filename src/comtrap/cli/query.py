@@ -11,10 +11,10 @@ import pyarrow as pa
 from comtrap.cli.answers import FORMATS
 from comtrap.cli.exits import INTERRUPTED, RAN, UNUSABLE
 from comtrap.cli.output import output
-from comtrap.cli.passwords import passwords_of
 from comtrap.cli.queries import query_text
 from comtrap.cli.query_notes import QueryNotes
 from comtrap.cli.query_options import add_options, request_of
+from comtrap.cli.reading import manner_of
 from comtrap.errors import PluginError
 from comtrap.scanning.asked import ask
 from comtrap.scanning.query import query
@@ -43,18 +43,18 @@ def run(args: argparse.Namespace) -> int:
     asked = ask(text, request_of(args), name)
     if args.jobs == 1:
         pa.set_cpu_count(1)
-    passwords = passwords_of(args)
+    manner = manner_of(args)
     notes = QueryNotes(quiet=args.quiet)
     notes.unmapped(asked)
     with output(args.output) as out:
         with notes.progress() as progress:
-            answer = query(asked, args.paths, jobs=args.jobs, progress=progress, passwords=passwords)
+            answer = query(asked, args.paths, jobs=args.jobs, progress=progress, manner=manner)
         with answer:
             FORMATS[args.format](answer, args.fields or asked.shown, out)
             notes.answered(answer)
             if not (len(answer) or asked.request.size == 0 or answer.interrupted or args.quiet):
                 with notes.progress() as progress:
-                    why = silence(answer, jobs=args.jobs, progress=progress, passwords=passwords)
+                    why = silence(answer, jobs=args.jobs, progress=progress, manner=manner)
                 notes.why_nothing(answer, why)
     if args.stats is not None:
         Path(args.stats).write_text(json.dumps(answer.stats, indent=2) + "\n", "utf-8")

@@ -15,7 +15,7 @@ from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
 from comtrap.cli.output import output
-from comtrap.cli.passwords import add_passwords, passwords_of
+from comtrap.cli.reading import add_reading, manner_of
 from comtrap.cli.suppressing import add_suppression, suppression_of
 from comtrap.cluster.run import scan_on
 from comtrap.errors import PluginError
@@ -55,7 +55,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     more("--fail-on", choices=SEVERITIES, help="exit with 1 if there is an alert of this severity or above")
     more("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes to use (default: one a core)")
     more("--cluster", metavar="URL", help="run on Spark: local[N], spark://HOST:PORT or sc://… (needs comtrap[spark])")
-    add_passwords(parser)
+    add_reading(parser)
     more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
     more("--strict", action="store_true", help="exit with 3 if any input is unusable")
     more("--quiet", action="store_true", help="say only what went wrong")
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.building_blocks and args.format != "ndjson":
         raise PluginError("--building-blocks is for --format ndjson")
     suppressing = suppression_of(args)
-    passwords = passwords_of(args)
+    manner = manner_of(args)
     notes = Notes(quiet=args.quiet)
     rules, wrong = load_files(locate(name) for name in args.rules or (DEFAULT,))
     rules = [rule for rule in rules if rule.severity >= Severity[args.min_severity.upper()]]
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         pa.set_cpu_count(1)
     with output(args.output) as out:
         with notes.progress() as progress:
-            how: dict[str, Any] = {"exceptions": excepted, "suppression": suppressing, "passwords": passwords}
+            how: dict[str, Any] = {"exceptions": excepted, "suppression": suppressing, "manner": manner}
             if args.cluster is not None:
                 result = scan_on(args.cluster, args.paths, rules, **how)
             else:

@@ -20,6 +20,7 @@ from comtrap.rules.compiled import compiled
 from comtrap.scan import Result
 from comtrap.scanning.blind import blind
 from comtrap.scanning.part import Tally
+from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.walk import STDIN, files
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def scan_on(
     *,
     exceptions: Sequence[ExceptionItem] = (),
     suppression: Suppression | None = None,
-    passwords: tuple[bytes, ...] = (),
+    manner: Manner = ORDINARY,
 ) -> Result:
     """Run every rule over every input, on Spark; the same alerts as `comtrap.scan`.
 
@@ -53,7 +54,7 @@ def scan_on(
         rules: what to look for.
         exceptions: events that rules are not to see.
         suppression: for rules that do not say so themselves.
-        passwords: tried on members of archives that are encrypted.
+        manner: how inputs are read.
 
     Raises:
         PluginError: Spark is not installed, or it is asked for what it cannot do.
@@ -70,8 +71,8 @@ def scan_on(
     session = _session(cluster)
     store = Store()
     try:
-        matches = _spread(session, (plan, passwords), inputs, tally)
-        _fetch(session, (plan, passwords), dict(inputs), matches, store)
+        matches = _spread(session, (plan, manner), inputs, tally)
+        _fetch(session, (plan, manner), dict(inputs), matches, store)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in {"pyspark", "py4j", "grpc"}:
             raise

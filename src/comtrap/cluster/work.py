@@ -22,6 +22,7 @@ from comtrap.match.match import match
 from comtrap.normalise.script_blocks import joined
 from comtrap.plan.plan import EventPlan
 from comtrap.scanning.part import Part, Tally
+from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.read import FILE_BITS
 from comtrap.sources.read import read as read_file
 
@@ -39,7 +40,7 @@ class Scan:
     """Files to tallies, to matches of single events, and to hits that need others to match."""
 
     plan: Plan
-    passwords: tuple[bytes, ...] = ()
+    manner: Manner = ORDINARY
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows ``number``, ``path`` to ROWS."""
@@ -47,7 +48,7 @@ class Scan:
         for number, path in _tasks(batches, "number", "path"):
             with TemporaryDirectory(prefix="comtrap-") as folder, Store(str(Path(folder) / "hits.db")) as store:
                 tally = Tally()
-                Part(self.plan, store, tally, self.passwords).run([(number, path)], lambda _path, _events: None)
+                Part(self.plan, store, tally, self.manner).run([(number, path)], lambda _path, _events: None)
                 yield batch([tally_row(tally)])
                 for query, plan in enumerate(self.plan.queries):
                     for hits in store.some_hits(query):
@@ -78,7 +79,7 @@ class Fetch:
     """The whole records of some events."""
 
     plan: Plan
-    passwords: tuple[bytes, ...] = ()
+    manner: Manner = ORDINARY
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows ``number``, ``path``, ``events`` (JSON) to ROWS of ``record``."""
@@ -91,7 +92,7 @@ class Fetch:
             with TemporaryDirectory(prefix="comtrap-") as folder, Store(str(Path(folder) / "records.db")) as store:
                 tally = Tally()
                 part = Part(self.plan, store, tally)
-                for raw in joined(read_file(path, number, part.wanted, tally.problems, passwords=self.passwords)):
+                for raw in joined(read_file(path, number, part.wanted, tally.problems, manner=self.manner)):
                     store.keep(chosen, [raw])
                 for told in store.exported():
                     yield batch([("record", 0, 0, told)])

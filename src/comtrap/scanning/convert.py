@@ -13,6 +13,7 @@ from comtrap.normalise.script_blocks import COLUMNS, joined
 from comtrap.scanning.documents import written
 from comtrap.scanning.part import Tally
 from comtrap.scanning.spool import Spool
+from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.read import read
 from comtrap.sources.walk import files
 
@@ -49,7 +50,7 @@ def convert(
     *,
     target: Path | None = None,
     progress: Progress = lambda _path, _events: None,
-    passwords: tuple[bytes, ...] = (),
+    manner: Manner = ORDINARY,
 ) -> Converted:
     """Write every record as the ECS document it becomes: by input, and within one in its own order.
 
@@ -58,7 +59,7 @@ def convert(
         writer: where to; closed in the end.
         target: the file or folder that is written; what is found there is no input.
         progress: told what is read, as it is read.
-        passwords: tried on members of archives that are encrypted.
+        manner: how inputs are read.
     """
     began = time.perf_counter()
     tally = Tally()
@@ -68,7 +69,7 @@ def convert(
     try:
         with Spool() as spool:
             for one in inputs:
-                interrupted = _read(one, spool, tally, progress, passwords)
+                interrupted = _read(one, spool, tally, progress, manner)
                 with closing(spool.taken()) as documents:
                     writer.write(documents)
                 if interrupted:
@@ -78,12 +79,12 @@ def convert(
     return Converted(len(inputs) + unusable, tally, tally.usable(inputs), time.perf_counter() - began, interrupted)
 
 
-def _read(one: Input, spool: Spool, tally: Tally, progress: Progress, passwords: tuple[bytes, ...]) -> bool:
+def _read(one: Input, spool: Spool, tally: Tally, progress: Progress, manner: Manner) -> bool:
     """Spool one input's documents; gives whether that was interrupted."""
     number, path = one
     progress(path, 0)
     try:
-        for raw in joined(read(path, number, Wanted(COLUMNS), tally.problems, passwords=passwords)):
+        for raw in joined(read(path, number, Wanted(COLUMNS), tally.problems, manner=manner)):
             tally.read += spool.add(written(raw, tally.problems))
             progress(path, raw.frame.num_rows)
     except KeyboardInterrupt:

@@ -20,6 +20,7 @@ from comtrap.normalise.script_blocks import ScriptBlocks, divided, joined
 from comtrap.normalise.source import SOURCE, sources
 from comtrap.rules.reach import met, reached
 from comtrap.scanning.kinds import Kinds
+from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.read import read
 from comtrap.sources.walk import printable
 
@@ -94,7 +95,7 @@ class Part:
 
     Attributes:
         plan: the rules.
-        passwords: tried on members of archives that are encrypted.
+        manner: how inputs are read.
         wanted: what sources are to decode for them.
         newest_ns: the time of the newest event that a rule looked at; None for none.
     """
@@ -102,7 +103,7 @@ class Part:
     plan: Plan
     store: Store
     tally: Tally
-    passwords: tuple[bytes, ...] = ()
+    manner: Manner = ORDINARY
     _kinds: Kinds = field(init=False)
     wanted: Wanted = field(init=False)
     _pairs: dict[Use, list[tuple[RawBatch, EventBatch]]] = field(default_factory=dict)
@@ -120,7 +121,7 @@ class Part:
         """Read inputs to their end, or until stopped; events of several small ones are put together."""
         for number, path in inputs:
             progress(path, 0)
-            for raw in joined(read(path, number, self.wanted, self.tally.problems, passwords=self.passwords)):
+            for raw in joined(read(path, number, self.wanted, self.tally.problems, manner=self.manner)):
                 self._take(raw)
                 progress(path, raw.frame.num_rows)
                 if stopped():
@@ -132,7 +133,7 @@ class Part:
     def run_piece(self, one: Input, piece: Piece, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read some records of a file; parts of script blocks wait in the store for those of other pieces."""
         number, path = one
-        self.run_some(read(path, number, self.wanted, self.tally.problems, piece), stopped)
+        self.run_some(read(path, number, self.wanted, self.tally.problems, piece, manner=self.manner), stopped)
 
     def run_some(self, raws: Iterable[RawBatch], stopped: Callable[[], bool] = lambda: False) -> None:
         """Take some records of a file that were read with `wanted`; parts of script blocks wait in the store."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from comtrap.alerts.store import Store
     from comtrap.plan.plan import Plan
     from comtrap.scanning.part import Input, Progress
+    from comtrap.sources.manner import Manner
 
 BUNDLE_BYTES = 16 << 20  # small inputs go together up to this
 PIECE_BYTES = 64 << 20  # larger ones are read in pieces of this size
@@ -41,7 +43,7 @@ class _Run:
     plan: Plan
     store: Callable[[str], Store]
     stop: Any  # multiprocessing's Event
-    passwords: tuple[bytes, ...]
+    manner: Manner
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ def share(inputs: Sequence[Input], sizes: Mapping[str, int], part: Part, jobs: i
 
     If interrupted, the processes finish the batch they are at, and what was found so far is kept.
     """
-    finish(tasks(inputs, sizes), part, jobs, progress)
+    # What slack there is has positions that only the whole file gives.
+    piece_bytes = sys.maxsize if part.manner.slack else PIECE_BYTES
+    finish(tasks(inputs, sizes, piece_bytes), part, jobs, progress)
 
 
 def finish(work: Sequence[Task], part: Part, jobs: int, progress: Progress) -> None:
@@ -119,7 +123,7 @@ def _shared(
     with (
         TemporaryDirectory(prefix="comtrap-") as folder,
         ProcessPoolExecutor(
-            min(jobs, len(work)), context, _begin, (_Run(part.plan, part.store.alike(), stop, part.passwords),)
+            min(jobs, len(work)), context, _begin, (_Run(part.plan, part.store.alike(), stop, part.manner),)
         ) as pool,
     ):
         waiting: dict[Any, tuple[Task, str]] = {}
@@ -193,7 +197,7 @@ def _begin(run: _Run) -> None:
 def _work(task: Task, path: str) -> Tally:
     (run,) = _given
     with run.store(path) as store:
-        part = Part(run.plan, store, Tally(), run.passwords)
+        part = Part(run.plan, store, Tally(), run.manner)
         if task.piece is None:
             part.run(task.inputs, lambda _path, _events: None, run.stop.is_set)
         else:

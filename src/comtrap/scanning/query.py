@@ -18,6 +18,7 @@ from comtrap.scanning.documents import json_of
 from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
 from comtrap.scanning.picked import Picked
+from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.walk import STDIN, files
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def query(
     *,
     jobs: int = 1,
     progress: Progress = lambda _path, _events: None,
-    passwords: tuple[bytes, ...] = (),
+    manner: Manner = ORDINARY,
 ) -> Answer:
     """Run a query over every event of the inputs.
 
@@ -158,7 +159,7 @@ def query(
         paths: files, folders, archives, ``-`` for standard input. What cannot be read is in the answer, not raised.
         jobs: how many processes may be used; the answer is the same for any number.
         progress: told what is read, as it is read.
-        passwords: tried on members of archives that are encrypted.
+        manner: how inputs are read.
     """
     began = time.perf_counter()
     tally = Tally()
@@ -167,7 +168,7 @@ def query(
     # What can be read once only is asked at once for what is otherwise looked up if nothing is found.
     witnesses = asked.witnesses() if any(path == STDIN for _, path in inputs) else ()
     store = Picked(pick=asked.pick)
-    interrupted = fill(Part(asked.plan(witnesses), store, tally, passwords), inputs, jobs, progress)
+    interrupted = fill(Part(asked.plan(witnesses), store, tally, manner), inputs, jobs, progress)
     found = _found(asked, store)
     _settle(store, found)
     seconds = time.perf_counter() - began

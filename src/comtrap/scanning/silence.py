@@ -17,6 +17,7 @@ from comtrap.scanning.fill import fill
 from comtrap.scanning.kinds import Kinds
 from comtrap.scanning.part import Part, Tally
 from comtrap.scanning.picked import Pick, Picked
+from comtrap.sources.manner import ORDINARY, Manner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,14 +51,14 @@ class Silence:
         return not all(self.met.values())
 
 
-def silence(answer: Answer, *, jobs: int, progress: Progress, passwords: tuple[bytes, ...] = ()) -> Silence:
+def silence(answer: Answer, *, jobs: int, progress: Progress, manner: Manner = ORDINARY) -> Silence:
     """Look for the reasons: in what was counted, or in a second reading where nothing was.
 
     Args:
         answer: of a query that found nothing.
         jobs: how many processes may be used.
         progress: told what is read, as it is read.
-        passwords: tried on members of archives that are encrypted.
+        manner: how inputs are read.
     """
     asked = answer.asked
     every = list(enumerate(stages(asked.body)))
@@ -66,7 +67,7 @@ def silence(answer: Answer, *, jobs: int, progress: Progress, passwords: tuple[b
     needed = {number: stage for number, stage in every if not stage.missing}
     met = {number: answer.counts[0, number] for number in needed}
     unmet = [stage for number, stage in needed.items() if not met[number]]
-    counted = _counted(answer, jobs, progress, passwords) if unmet else {}
+    counted = _counted(answer, jobs, progress, manner) if unmet else {}
     asking = dict.fromkeys(stage.category for stage in unmet)
     categories = {name: answer.tally.read if name is None else counted.get(Witness(name), 0) for name in asking}
     wanted = asked.witnesses(unmet)
@@ -80,13 +81,13 @@ def silence(answer: Answer, *, jobs: int, progress: Progress, passwords: tuple[b
     return Silence(met, categories, {k: v for k, v in empty.items() if v}, present, _absent(asked, answer.tally))
 
 
-def _counted(answer: Answer, jobs: int, progress: Progress, passwords: tuple[bytes, ...]) -> Mapping[Witness, int]:
+def _counted(answer: Answer, jobs: int, progress: Progress, manner: Manner) -> Mapping[Witness, int]:
     """How many events there are of each witness."""
     witnesses, counts = answer.witnesses, answer.counts
     if not witnesses:
         witnesses = answer.asked.witnesses()
         with Picked(pick=Pick(most=0)) as store:
-            part = Part(answer.asked.plan(witnesses), store, Tally(), passwords)
+            part = Part(answer.asked.plan(witnesses), store, Tally(), manner)
             if fill(part, answer.inputs, jobs, progress):
                 raise KeyboardInterrupt  # half a count would say what is not so
             counts = store.counts

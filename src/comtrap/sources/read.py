@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from comtrap.errors import SourceError
 from comtrap.events.raw import Origin
+from comtrap.sources.manner import BAD_CHECKSUM, ORDINARY, Manner
 from comtrap.sources.opened import contents
 from comtrap.sources.pieces import content_of
 from comtrap.sources.refusal import refusal
@@ -39,7 +40,7 @@ def read(
     problems: Problems,
     piece: Piece | None = None,
     *,
-    passwords: tuple[bytes, ...] = (),
+    manner: Manner = ORDINARY,
 ) -> Iterator[RawBatch]:
     """All records of a file, of its members if it is an archive, in batches of one kind each.
 
@@ -51,14 +52,13 @@ def read(
         wanted: the raw columns to decode, None for all.
         problems: takes what cannot be read.
         piece: one of `pieces.pieces`, for some of the records only.
-        passwords: tried on members of archives that are encrypted.
+        manner: how.
     """
     origin = Origin("", printable(path), first=number << FILE_BITS)
     try:
         with _opened(path) as file:
-            yield from _all(
-                _contents(file, origin, problems, passwords), wanted, problems, None if piece is None else (file, piece)
-            )
+            found = (replace(each, manner=manner) for each in _contents(file, origin, problems, manner.passwords))
+            yield from _all(found, wanted, problems, None if piece is None else (file, piece))
     except OSError as error:
         problems.fail(origin.path, f"cannot be read: {reason(error)}")
     except SourceError as error:
@@ -99,8 +99,11 @@ def _content(
         if source is None:
             problems.fail(name, refusal(content.head))
             return
+        if content.manner.verify and hasattr(source, "doubts") and (piece is None or not piece[1].start):
+            for why in source.doubts(content.head):
+                problems.note(BAD_CHECKSUM, name, why)
         if piece is not None:
-            content = content_of(piece[0], source, piece[1], content.origin)
+            content = replace(content_of(piece[0], source, piece[1], content.origin), manner=content.manner)
         yield from source.read(content, wanted, problems)
     except SpentError:
         raise

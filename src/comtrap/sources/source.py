@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from comtrap.sources.manner import ORDINARY, Manner
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,12 +26,14 @@ class Content:
         head: the first `HEAD` bytes (fewer only at the end of the content), already taken from the stream and put back.
         origin: how events say where they came from; `source` is still empty.
         position: of the first record, where the stream is a piece of a file (see `pieces`).
+        manner: how the run reads its inputs.
     """
 
     stream: BinaryIO
     head: bytes
     origin: Origin
     position: int = 0
+    manner: Manner = ORDINARY
 
 
 class Source(Protocol):

@@ -80,6 +80,15 @@ def _next(chunk: bytes, at: int) -> int:
     return -1
 
 
+def left_over(chunk: bytes, end: int) -> list[Slot]:
+    """The whole records from some byte of a chunk on, whatever is between them."""
+    found: list[Slot] = []
+    while (at := _next(chunk, end)) >= 0:
+        found.append(Slot(at, _RECORD.unpack_from(chunk, at)[1]))
+        end = at + found[-1].size_bytes
+    return found
+
+
 def mended(chunk: bytes, found: list[Slot], first: int) -> bytes:
     """A full-sized copy of a chunk whose header tells the truth and whose chain has no breaks.
 
