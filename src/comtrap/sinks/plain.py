@@ -18,10 +18,25 @@ def plain(value: Any) -> str:
     """
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     line = " ".join(text.split())
-    return line if line.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in line)
+    return line if line.isprintable() else line.translate(_SHOWN)
+
+
+class _Shown(dict[int, str]):
+    """What is shown for a character, by its number; filled as they come, so that a long text costs little."""
+
+    def __missing__(self, number: int) -> str:
+        character = chr(number)
+        shown = character if character.isprintable() else _escaped(character)
+        if len(self) < _REMEMBERED:
+            self[number] = shown
+        return shown
 
 
 def _escaped(character: str) -> str:
     if unicodedata.category(character) == "Zs":  # blanks that are none of ASCII's
         return " "
     return f"\\u{{{ord(character):x}}}"
+
+
+_REMEMBERED = 4_096  # characters
+_SHOWN = _Shown()

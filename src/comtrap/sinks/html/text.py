@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MARKS = 12  # pieces of one value that are set apart
 ITEMS = 50  # of a list of values, how many are looked at
 _COMMON = 200  # characters of texts that come again and again
-_READ = 8  # times the characters shown that are read of a long value
+_READ = 2  # times the characters shown that are read of a long value
 _TEXT = re.compile(r'"""(.*?)"""|"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{2,8}\}|.)", re.DOTALL)
 _WILD = re.compile(r"[*?]+")
@@ -44,7 +44,7 @@ def shown(value: Any, longest: int, around: Iterable[str] = ()) -> str:
     if isinstance(value, str) and len(value) <= _COMMON and len(line := _line(value)) <= longest:
         return line
     text = _flat(value, longest)
-    cut = plain(text[: longest * _READ] if not any(around) else excerpt(text, around, longest * 2))
+    cut = plain(text[: longest * _READ] if not any(around) else excerpt(text, around, longest))
     if len(cut) > longest:
         cut = excerpt(cut, around, longest)
     if len(text) > longest:
