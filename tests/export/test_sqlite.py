@@ -105,6 +105,10 @@ def test_another_engine_finds_the_same_samples(file, tmp_path):
     rule = RULES[file.removesuffix(".yml")]
     plan = theirs(rule)
     for sample in samples(rule):
+        if (
+            ".clauses." in sample.path.name
+        ):  # events of other kinds among them, which rows of one log source do not tell
+            continue
         events = [row(one) for one in rows.documents(sample.path, tmp_path)]
         found = [answer for query in queries(MADE[file]) for answer in run(query, events)]
         want = fired(plan, sample.path)
