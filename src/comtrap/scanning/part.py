@@ -96,6 +96,7 @@ class Part:
     Attributes:
         plan: the rules.
         manner: how inputs are read.
+        kinds: what another part with this plan knows of kinds, None for nothing yet.
         wanted: what sources are to decode for them.
         newest_ns: the time of the newest event that a rule looked at; None for none.
     """
@@ -104,6 +105,7 @@ class Part:
     store: Store
     tally: Tally
     manner: Manner = ORDINARY
+    kinds: Kinds | None = None
     _kinds: Kinds = field(init=False)
     wanted: Wanted = field(init=False)
     _pairs: dict[Use, list[tuple[RawBatch, EventBatch]]] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Part:
 
     def __post_init__(self) -> None:
         """Look at the rules by kinds of events."""
-        self._kinds = Kinds(self.plan)
+        self._kinds = Kinds(self.plan) if self.kinds is None else self.kinds
         self.wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
 
     def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:

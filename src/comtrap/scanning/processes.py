@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from comtrap.errors import SourceError
+from comtrap.scanning.kinds import Kinds
 from comtrap.scanning.part import Part, Tally
 from comtrap.sources.pieces import Piece, pieces, positions
 from comtrap.sources.walk import printable
@@ -54,7 +55,7 @@ class Task:
     piece: Piece | None = None
 
 
-_given: list[_Run] = []  # the one thing a process keeps between its tasks
+_given: list[tuple[_Run, Kinds]] = []  # the one thing a process keeps between its tasks
 
 
 def share(inputs: Sequence[Input], sizes: Mapping[str, int], part: Part, jobs: int, progress: Progress) -> None:
@@ -191,13 +192,13 @@ def _begin(run: _Run) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    _given[:] = [run]
+    _given[:] = [(run, Kinds(run.plan))]
 
 
 def _work(task: Task, path: str) -> Tally:
-    (run,) = _given
+    ((run, kinds),) = _given
     with run.store(path) as store:
-        part = Part(run.plan, store, Tally(), run.manner)
+        part = Part(run.plan, store, Tally(), run.manner, kinds=kinds)
         if task.piece is None:
             part.run(task.inputs, lambda _path, _events: None, run.stop.is_set)
         else:
