@@ -14,7 +14,7 @@ from tests.sources.reading import field
 from comtrap.events.problems import Problems
 from comtrap.sources.evtx.memory import Memory
 from comtrap.sources.evtx.segment import segments
-from comtrap.sources.evtx.slack import is_defined, slack
+from comtrap.sources.evtx.slack import listed, slack
 from comtrap.sources.manner import Manner
 from comtrap.sources.read import read
 
@@ -118,23 +118,59 @@ def test_what_only_looks_like_a_record_is_none(tmp_path, size):
     assert problems == Problems()
 
 
-def test_a_template_that_was_written_over_is_not_taken_for_the_records_own():
-    data = bytearray(over(NEW, OLD))
-    (segment,) = segments(io.BytesIO(bytes(data)))
-    starts = slack(segment).starts
-    assert is_defined(segment.memory, starts).tolist() == [True, True]
+def borrowing(data, start):
+    """A record past `start` whose template is no longer in it but a definition like it elsewhere in the chunk."""
+    at = data.index(b"**\0\0", start)
+    size = struct.unpack_from("<I", data, at + 4)[0]
+    length = struct.unpack_from("<I", data, at + 38 + 20)[0]
+    body = bytes(data[at + 8 : at + 38]) + bytes(data[at + 38 + 24 + length : at + size - 4])
+    body = body.ljust(-(-(len(body) + 12) // 8) * 8 - 12, b"\0")
+    made = b"**\0\0" + struct.pack("<I", len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    data[at : at + size] = bytes(size)
+    data[at : at + len(made)] = made
+    return at
 
-    struct.pack_into("<I", data, int(starts[0]) + 34, FIRST + 38)  # the one of the record that is there now
-    memory = Memory(np.frombuffer(bytes(data), np.uint8))
-    assert is_defined(memory, starts).tolist() == [False, True]
+
+def test_a_definition_elsewhere_is_taken_if_it_has_the_number(tmp_path):
+    data = bytearray(over(NEW, OLD))
+    at = borrowing(data, used(NEW))
+    (segment,) = segments(io.BytesIO(bytes(data)))
+    other = int(slack(segment).starts[1]) + 38
+    data[other + 4 : other + 8] = data[at + 30 : at + 34]  # the same template as of the other record in slack space
+    struct.pack_into("<I", data, other - 8, struct.unpack_from("<I", data, at + 30)[0])
+
+    struct.pack_into("<I", data, at + 34, other)
+    rows, problems = found(tmp_path, file(bytes(data)))
+    assert images(rows["[slack]", 1]) == ["old3.exe", "old3.exe"]
+    assert problems.skipped.total() == 0
+
+    struct.pack_into("<I", data, at + 34, FIRST + 38)  # written over: this is the one of the record that is there now
+    rows, problems = found(tmp_path, file(bytes(data)))
+    assert images(rows["[slack]", 1]) == ["old3.exe"]
+    assert dict(problems.skipped) == {"undecodable record": 1}
+
+    struct.pack_into("<I", data, 384 + 4 * 7, other)  # the chunk's header knows of one
+    rows, problems = found(tmp_path, file(bytes(data)))
+    assert images(rows["[slack]", 1]) == ["old3.exe", "old3.exe"]
+
+
+def test_definitions_that_lead_to_one_another_in_a_circle_are_listed_once():
+    data = bytearray(over(NEW, OLD))
+    first, second = FIRST + 100, FIRST + 300
+    for slot, offset in ((0, first), (31, second), (5, 0xFFFFFFFF), (6, 8)):
+        struct.pack_into("<I", data, 384 + 4 * slot, offset)
+    struct.pack_into("<II", data, first, second, 11)
+    struct.pack_into("<II", data, second, first, 22)
+
+    assert listed(Memory(np.frombuffer(bytes(data), np.uint8)), 0) == {11: first, 22: second}
 
 
 @pytest.mark.parametrize("offset", [0, 65532, 65535, 65536, 0xFFFFFFFF])
-def test_a_templates_offset_may_be_any_number(offset):
+def test_a_definitions_offset_may_be_any_number(tmp_path, offset):
     data = bytearray(over(NEW, OLD))
-    (segment,) = segments(io.BytesIO(bytes(data)))
-    starts = slack(segment).starts
-    struct.pack_into("<I", data, int(starts[0]) + 34, offset)
+    at = borrowing(data, used(NEW))
+    struct.pack_into("<I", data, at + 34, offset)
+    rows, problems = found(tmp_path, file(bytes(data)))
 
-    memory = Memory(np.frombuffer(bytes(data), np.uint8))
-    assert is_defined(memory, starts).tolist() == [False, True]
+    assert images(rows["[slack]", 1]) == ["old3.exe"]
+    assert dict(problems.skipped) == {"undecodable record": 1}

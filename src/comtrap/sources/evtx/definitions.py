@@ -53,6 +53,11 @@ class Definitions:
     _by_form: dict[tuple[Element, ...], Template] = field(default_factory=dict)
     _size_bytes: int = 0
 
+    def placed(self, memory: Memory, at: Places, offsets: Places) -> Places:
+        """Where in their chunks the definitions are of instances at some places, which say these offsets."""
+        del memory, at
+        return offsets
+
     def at(self, memory: Memory, base: int, offset: int, most: int) -> tuple[Template, int] | None:
         """The template that is defined at an offset of a chunk and the size of that, None if it is not understood.
 

@@ -124,11 +124,12 @@ def instances(memory: Memory, definitions: Definitions, at: Places, ends: Places
     at = at[fits] + 4 * (memory.u32(at[fits]) == _FRAGMENT)
     fits, at = _only(fits, at, memory.data[at] == _INSTANCE)
     offsets = memory.u32(at + 6).astype(np.int64)
+    placed = definitions.placed(memory, at, offsets)
     tables = at + _HEAD_BYTES
     inline = np.flatnonzero(offsets == tables % CHUNK_BYTES)
     inline = inline[tables[inline] + HEAD_BYTES + 4 <= ends[fits[inline]]]
     tables[inline] += HEAD_BYTES + memory.u32(tables[inline] + HEAD_BYTES - 4).astype(np.int64)
-    fits, tables, offsets = _only(fits, tables, tables + 4 <= ends[fits], offsets)
+    fits, tables, offsets = _only(fits, tables, tables + 4 <= ends[fits], placed)
     counts = memory.u32(tables).astype(np.int64)
     is_whole = (counts < CHUNK_BYTES // 4) & (tables + 4 + 4 * counts <= ends[fits])
     bases = tables - tables % CHUNK_BYTES

@@ -17,7 +17,7 @@ from comtrap.sources.evtx.definitions import Definitions
 from comtrap.sources.evtx.fallback import UNDECODABLE, Package, decoded
 from comtrap.sources.evtx.held import Held
 from comtrap.sources.evtx.segment import segments
-from comtrap.sources.evtx.slack import SLACK, is_defined, slack
+from comtrap.sources.evtx.slack import SLACK, Recovered, slack
 from comtrap.sources.evtx.sort import Sorter
 from comtrap.sources.manner import BAD_CHECKSUM
 from comtrap.sources.record import BadRecordError
@@ -55,7 +55,7 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
     origin = replace(content.origin, source="evtx")
     if content.head.startswith(FILE_MAGIC) and len(exactly(content.stream, HEADER_BYTES)) < HEADER_BYTES:
         raise SourceError("an EVTX file that ends within its header")
-    reader = _Reader(origin, wanted, problems, content.position)
+    reader = _Reader(origin, wanted, problems, content.position, _definitions())
     with tempfile.SpooledTemporaryFile(max_size=_KEPT_BYTES) as kept:
         broken = None
         try:
@@ -85,7 +85,7 @@ def _slack(live: _Reader, kept: IO[bytes]) -> Iterator[RawBatch]:
     """The records in the slack space of chunks, as of a file of its own; their events are numbered after the log's."""
     member = SLACK if live.origin.member is None else f"{live.origin.member}!{SLACK}"
     origin = replace(live.origin, member=member, first=live.origin.first + live.position)
-    reader = _Reader(origin, live.wanted, live.problems, 0)
+    reader = _Reader(origin, live.wanted, live.problems, 0, Recovered())
     kept.seek(0)
     for segment in segments(cast("BinaryIO", kept)):
         reader.take_slack(slack(segment))
@@ -102,6 +102,7 @@ class _Reader:
     wanted: Wanted | None
     problems: Problems
     position: int
+    definitions: Definitions
     _sorter: Sorter = field(init=False)
     _held: Held = field(init=False)
     _odd: Batches = field(init=False)
@@ -109,7 +110,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         """Begin with nothing held."""
-        self._sorter = Sorter(_definitions(), self.wanted)
+        self._sorter = Sorter(self.definitions, self.wanted)
         self._held = Held(self.origin, self.wanted)
         columns = None if self.wanted is None else self.wanted.columns
         self._odd = Batches(self.origin, columns, decoded, evtx_event)
@@ -132,8 +133,7 @@ class _Reader:
     def take_slack(self, segment: Segment) -> None:
         """The same of records in slack space: those that are not understood here are not given to the package."""
         first = self.position
-        is_lost = ~is_defined(segment.memory, segment.starts)
-        found = self._sorted(replace(segment, sizes=np.where(is_lost, 0, segment.sizes)))
+        found = self._sorted(segment)
         for row in np.concatenate(found.odd).tolist() if found.odd else ():
             self._skip(first + row)
 

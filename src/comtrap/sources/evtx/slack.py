@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from comtrap.sources.evtx.chunk import CHUNK_BYTES, FIRST_BYTES, RECORD_HEAD_BYTES, SMALLEST_BYTES, left_over
+from comtrap.sources.evtx.chunk import CHUNK_BYTES, FIRST_BYTES, SMALLEST_BYTES, left_over
+from comtrap.sources.evtx.definitions import HEAD_BYTES, Definitions
 
 if TYPE_CHECKING:
     from comtrap.sources.evtx.memory import Memory, Places
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 SLACK = "[slack]"
 """What stands for a file's slack space in the place of an archive member's name."""
 
-_INSTANCE, _FRAGMENT = 0x0C, 0x0001010F
-_ENTRY_BYTES = 16  # of a template instance's beginning, with the header of the fragment before it
+_INSTANCE_BYTES = 10  # of a template instance, before its definition or its values
+_TABLE, _CHAINS = 384, 32  # in a chunk's header: where its definitions are, by a hash of their GUIDs
 
 
 def slack(segment: Segment) -> Segment:
@@ -39,17 +40,39 @@ def slack(segment: Segment) -> Segment:
     return replace(segment, starts=found, sizes=np.array(sizes, np.int64), repaired=np.zeros(segment.chunks, np.bool_))
 
 
-def is_defined(memory: Memory, starts: Places) -> np.ndarray:
-    """Whether the template that each record is an instance of is still where it says, or whether it is none.
+@dataclass(slots=True)
+class Recovered(Definitions):
+    """Definitions of templates that records in slack space are instances of, wherever they are now."""
 
-    An instance has the number that its template's GUID begins with. Where that is another, the template was written over
-    since, and the record's values would get the names of another event's.
-    """
-    at = starts + RECORD_HEAD_BYTES
-    at = at + 4 * (memory.u32(at) == _FRAGMENT)
-    at = np.minimum(at, memory.data.size - _ENTRY_BYTES)
-    offsets = memory.u32(at + 6).astype(np.int64)
-    bases = starts - starts % CHUNK_BYTES
-    fits = offsets + 8 <= CHUNK_BYTES
-    there = memory.u32(bases + np.where(fits, offsets, 0) + 4)
-    return (memory.data[at] != _INSTANCE) | (fits & (memory.u32(at + 2) == there))
+    def placed(self, memory: Memory, at: Places, offsets: Places) -> Places:
+        """The place that an instance says, if its definition is still there, or another one that its chunk knows.
+
+        An instance has the number that its template's GUID begins with. Where what stands at its offset has another, the
+        definition was written over since, and the record's values would get the names of another event's. Logs that were
+        exported with a filter have most definitions in other places than before.
+        """
+        bases = at - at % CHUNK_BYTES
+        numbers = memory.u32(at + 2)
+        fits = offsets + 8 <= CHUNK_BYTES
+        there = memory.u32(bases + np.where(fits, offsets, 0) + 4)
+        out = np.where(fits & (there == numbers), offsets, CHUNK_BYTES - 1)
+        is_inline = offsets == at - bases + _INSTANCE_BYTES
+        for base in np.unique(bases[~is_inline]).tolist():
+            known = listed(memory, base)
+            for row in np.flatnonzero((bases == base) & ~is_inline).tolist():
+                out[row] = known.get(int(numbers[row]), out[row])
+        return out
+
+
+def listed(memory: Memory, base: int) -> dict[int, int]:
+    """The definitions that a chunk's header leads to: what their GUIDs begin with, and their offsets."""
+    out: dict[int, int] = {}
+    heads = memory.u32(base + _TABLE + 4 * np.arange(_CHAINS)).tolist()
+    seen: set[int] = set()
+    for offset in heads:
+        while FIRST_BYTES <= offset <= CHUNK_BYTES - HEAD_BYTES and offset not in seen:
+            seen.add(offset)
+            following, number = memory.u32(np.array([base + offset, base + offset + 4])).tolist()
+            out.setdefault(number, offset)
+            offset = following  # noqa: PLW2901 - the next of the same chain
+    return out
