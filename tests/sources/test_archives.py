@@ -359,6 +359,16 @@ def test_each_password_is_tried():
     assert inside(data, (b"first", b"second"))[0] == [("inner.zip!a", LINES), ("b.zip!c", LINES)]
 
 
+def test_an_encrypted_member_that_is_cut_off_costs_itself_only():
+    data = bytearray(encrypted({"a": LINES, "b": LINES}, b"infected"))
+    # It begins five bytes before the end, and what encryption begins with are twelve.
+    struct.pack_into("<H", data, 28, len(data) - 31 - 5)
+    found, problems = inside(bytes(data), (b"infected",))
+
+    assert found == [("b", LINES)]
+    assert problems.failed == {"input!a": "cannot be unpacked: it is cut off"}
+
+
 def test_no_password_but_the_right_one_opens_a_member():
     passwords = tuple(b"%d" % n for n in range(2000))  # one in 256 passes the first check
 

@@ -155,6 +155,8 @@ class _Archive:
             opened = Stream(archive.open(entry, pwd=password), self.allowance)
         except RuntimeError:
             return None
+        except IndexError:  # fewer bytes than encryption begins with
+            raise SourceError("cannot be unpacked: it is cut off") from None
         try:
             opened.peek(HEAD)
             opened.check()
