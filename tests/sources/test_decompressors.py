@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import lzma
+import weakref
 import zlib
 
 import pyarrow as pa
@@ -77,3 +79,38 @@ def test_an_xz_file_that_wants_more_memory_than_it_may_is_an_error():
         Xz(io.BytesIO(bytes(header))).read(10)
 
     assert DICTIONARY_BYTES < 3 << 30
+
+
+class Broken(io.RawIOBase):
+    """Breaks after its bytes, and keeps the error, as our streams do."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.left, self.error = data, None
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        del size  # they are few
+        data, self.left = self.left, b""
+        if data:
+            return data
+        self.error = ValueError("gone")
+        raise self.error
+
+
+@pytest.mark.parametrize("form", ["zstd", "lz4"])
+def test_what_broke_off_is_freed_and_stays_broken(form):
+    inner = Broken(FORMS[form](TEXT)[:40])
+    (opener,) = (made for magic, made in MAGIC.items() if inner.left.startswith(magic))
+    stream = opener(inner)
+    with pytest.raises(ValueError, match="gone"):
+        exactly(stream, 1 << 30)
+    with pytest.raises(EOFError, match="before"):
+        stream.read(1)
+
+    gone = weakref.ref(inner)
+    del inner, stream
+    gc.collect()
+    assert gone() is None

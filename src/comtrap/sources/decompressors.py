@@ -76,10 +76,16 @@ class Arrow:
         Raises:
             OSError: it is broken or cut off.
         """
+        if self._inner is None:
+            raise EOFError("it broke off before")
         try:
             return bytes(self._inner.read(_SMALL if size < 0 else min(size, _SMALL)))
-        except self._error as error:
-            raise OSError(str(error)) from error
+        except BaseException as error:
+            # An error leads to this frame, and a stream may keep its error: a circle through PyArrow would never be freed.
+            self._inner = None
+            if isinstance(error, self._error):
+                raise OSError(str(error)) from error
+            raise
 
 
 MAGIC: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
