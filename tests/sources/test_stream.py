@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 
 import pytest
 from tests.sources.reading import Pieces
@@ -47,3 +49,20 @@ def test_only_a_file_that_is_whole_can_be_read_in_another_order():
     assert Stream(file).whole_file() is None
     assert Stream(file, whole=True).whole_file() is file
     assert file.tell() == 0
+
+
+def test_a_stream_that_broke_is_freed_without_looking_for_circles():
+    inner = Pieces(b"abc", 2, OSError("gone"))
+    broken = Stream(inner)
+    assert broken.peek(9) == b"abc"
+    for _ in range(2):
+        with pytest.raises(SourceError, match="gone"):
+            broken.check()
+
+    gone = weakref.ref(broken)
+    gc.disable()
+    try:
+        del broken
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -73,7 +73,7 @@ class Stream(io.RawIOBase):
         self._allowance = allowance
         self._whole = whole
         self._ahead = b""
-        self._broken: SourceError | None = None
+        self._broken: str | None = None  # the error itself leads back here, in a circle
 
     def readable(self) -> bool:
         """Always."""
@@ -89,7 +89,7 @@ class Stream(io.RawIOBase):
         except SourceError as error:
             if not self._ahead:
                 raise
-            self._broken = error
+            self._broken = str(error)
         return self._ahead[:size]
 
     def check(self) -> None:
@@ -99,7 +99,7 @@ class Stream(io.RawIOBase):
             SourceError: it met a break.
         """
         if self._broken is not None:
-            raise self._broken
+            raise SourceError(self._broken)
 
     def whole_file(self) -> IO[bytes] | None:
         """The file itself, at its start, or None where there is none that could be read in another order."""
@@ -126,7 +126,7 @@ class Stream(io.RawIOBase):
 
     def _next(self, size: int) -> bytes:
         if self._broken is not None:
-            raise self._broken
+            raise SourceError(self._broken)
         try:
             data: bytes = self._read(size)
         except BROKEN as error:
