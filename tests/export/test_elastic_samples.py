@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,8 @@ CASES = [
     for rule in load_rules()
     for sample in samples(rule)
 ]
+# The records of hits that only fields of comtrap's own show; `tests/packs/test_elastic.py` holds the list.
+NEEDS_COMTRAP = json.loads((Path(__file__).parents[1] / "packs" / "needs_comtrap.json").read_text("utf-8"))
 MAPPED = {
     name: {"type": field.written or "keyword"}
     for name, field in telemetry().items()
@@ -58,6 +61,6 @@ def test_a_query_finds_in_a_cluster_what_its_rule_finds_in_a_file(rule, sample, 
 
     found = len(hits.get("events") or hits.get("sequences") or ())
     if sample.hit and isinstance(rule.query.body, ast.EventQuery):
-        assert found == len(documents)
+        assert found == len(documents) - len(NEEDS_COMTRAP.get(f"{rule.path.stem}/{sample.path.name}", ()))
     else:
         assert bool(found) == sample.hit

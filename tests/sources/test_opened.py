@@ -128,6 +128,7 @@ def test_an_archive_that_takes_too_long_costs_itself_only(monkeypatch):
     link.type = tarfile.SYMTYPE
     data = gzip.compress(link.tobuf() * 400_000, 1)
 
-    with pytest.raises(SpentError, match=r"took longer than 0\.4 s"):
+    # On a machine that is busy, the limit of memory may be met first.
+    with pytest.raises(SpentError, match=r"took longer than 0\.4 s|ended \(SIG"):
         found_in(data)
     assert found_in(gzip.compress(LINES)) == [(None, LINES)]
