@@ -142,6 +142,7 @@ def test_a_conversion_gives_the_documents_it_has(started, tmp_path):
     assert (code, len(out.splitlines())) == (130, 2)
 
 
+@pytest.mark.slow  # it has to catch two processes at work, which a busy machine may not let it
 def test_processes_at_work_end_with_the_run(started, tmp_path):
     """Interrupted while two of them read: nothing is left of them, neither files nor processes."""
     logs = tmp_path / "logs"
