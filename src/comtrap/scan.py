@@ -17,13 +17,15 @@ from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.walk import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from comtrap.errors import RuleError
+    from comtrap.match.hit import Match
+    from comtrap.plan.plan import Plan
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.rules.rule import Rule
     from comtrap.rules.suppression import Suppression
-    from comtrap.scanning.part import Progress
+    from comtrap.scanning.part import Input, Progress
 
 
 @dataclass(slots=True)
@@ -117,14 +119,54 @@ def scan(
         progress: told what is read, as it is read.
         manner: how inputs are read.
     """
+
+    def filled(plan: Plan, inputs: list[Input], tally: Tally) -> Filled:
+        part = Part(plan, Store(), tally, manner)
+        interrupted = fill(part, inputs, jobs, progress)
+        return Filled(part.store, interrupted=interrupted)
+
+    return run(paths, rules, filled, exceptions=exceptions, suppression=suppression)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What all inputs come down to.
+
+    Attributes:
+        store: hits and the records they are of.
+        matches: what the hits add up to, where that is known; the store needs no hits then.
+        interrupted: whether this is not all.
+    """
+
+    store: Store
+    matches: Sequence[Match] | None = None
+    interrupted: bool = False
+
+
+def run(
+    paths: Iterable[str],
+    rules: Sequence[Rule],
+    filled: Callable[[Plan, list[Input], Tally], Filled],
+    *,
+    exceptions: Sequence[ExceptionItem] = (),
+    suppression: Suppression | None = None,
+) -> Result:
+    """A run, wherever its inputs are read; see `scan` for what is not said here.
+
+    Args:
+        paths: files, folders, archives.
+        rules: what to look for.
+        filled: reads the inputs, which it is given by number, and counts into the tally.
+        exceptions: events that rules are not to see.
+        suppression: for rules that do not say so themselves.
+    """
     began = time.perf_counter()
     plan, rule_errors = compiled(rules, exceptions)
     tally = Tally()
     inputs = list(enumerate(files(paths, tally.problems)))
     unusable = len(tally.problems.failed)
-    part = Part(plan, Store(), tally, manner)
-    interrupted = fill(part, inputs, jobs, progress)
-    alerts = build(rules, plan, part.store, suppression)
+    found = filled(plan, inputs, tally)
+    alerts = build(rules, plan, found.store, suppression, found.matches)
     return Result(
         alerts=alerts,
         rules=rules,
@@ -134,6 +176,6 @@ def scan(
         failures={str(rules[number].id): count for number, count in sorted(tally.failures.items())},
         usable=tally.usable(inputs),
         seconds=time.perf_counter() - began,
-        interrupted=interrupted,
+        interrupted=found.interrupted,
         blind=blind(rules, plan, tally),
     )

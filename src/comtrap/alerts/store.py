@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.events.raw import Origin, RawBatch
+from comtrap.events.stream import read, written
 from comtrap.execute.hits import HITS
 from comtrap.normalise.script_blocks import PARTS
 
@@ -50,7 +51,6 @@ create table if not exists raw (
 create table if not exists event (event integer primary key, raw integer, row integer) without rowid;
 create table if not exists deferred (event integer primary key, raw integer) without rowid;
 """
-_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 class Store:
@@ -176,7 +176,7 @@ class Store:
         size = int.from_bytes(told[:8], "big")
         (provider, code, *origin), events = json.loads(told[8 : 8 + size])
         with self.database:
-            number = self._insert(RawBatch((provider, code), _read(told[8 + size :]), Origin(*origin)))
+            number = self._insert(RawBatch((provider, code), read(told[8 + size :]), Origin(*origin)))
             places = ((event, number, row) for event, row in events)
             self.database.executemany("insert or ignore into event values (?, ?, ?)", places)
 
@@ -189,7 +189,7 @@ class Store:
         self.spill()
         with closing(self.database.execute("select frame from hits where query = ?", (query,))) as rows:
             for (blob,) in rows:
-                yield _read(blob)
+                yield read(blob)
 
     def defer(self, raw: RawBatch) -> None:
         """Keep whole records that can only be looked at once the whole file was read."""
@@ -250,7 +250,7 @@ class Store:
     def _insert_hits(self, hits: pa.Table) -> None:
         for query in pc.unique(hits.column("query")).to_pylist():
             own = hits.filter(pc.equal(hits.column("query"), query))
-            self.database.execute("insert into hits values (?, ?)", (query, _written(own)))
+            self.database.execute("insert into hits values (?, ?)", (query, written(own)))
 
     def _keep(self, raw: RawBatch, events: np.ndarray) -> None:
         numbers = np.asarray(raw.frame.column("_position").combine_chunks(), dtype=np.uint64)
@@ -274,14 +274,14 @@ class Store:
         origin = raw.origin
         return self.database.execute(
             "insert into raw (provider, code, source, path, member, first, head, frame) values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*raw.kind, origin.source, origin.path, origin.member, origin.first, origin.head, _written(raw.frame)),
+            (*raw.kind, origin.source, origin.path, origin.member, origin.first, origin.head, written(raw.frame)),
         ).lastrowid
 
     def _raw(self, number: int) -> RawBatch:
         provider, code, *origin, frame = self.database.execute(
             "select provider, code, source, path, member, first, head, frame from raw where id = ?", (number,)
         ).fetchone()
-        return RawBatch((provider, code), _read(frame), Origin(*origin))
+        return RawBatch((provider, code), read(frame), Origin(*origin))
 
 
 def _with_parts(raw: RawBatch, rows: np.ndarray) -> np.ndarray:
@@ -292,14 +292,3 @@ def _with_parts(raw: RawBatch, rows: np.ndarray) -> np.ndarray:
     positions = np.array([event - raw.origin.first for event in named], np.int64)
     held = np.asarray(raw.frame.column("_position").combine_chunks()).astype(np.int64)
     return np.union1d(rows, np.flatnonzero(np.isin(held, positions)))
-
-
-def _written(frame: pa.Table) -> bytes:
-    out = pa.BufferOutputStream()
-    with pa.ipc.new_stream(out, frame.schema, options=_COMPRESSED) as writer:
-        writer.write_table(frame)
-    return out.getvalue().to_pybytes()
-
-
-def _read(blob: bytes) -> pa.Table:
-    return pa.ipc.open_stream(blob).read_all()

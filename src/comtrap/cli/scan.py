@@ -17,7 +17,6 @@ from comtrap.cli.notes import Notes
 from comtrap.cli.output import output
 from comtrap.cli.reading import add_reading, manner_of
 from comtrap.cli.suppressing import add_suppression, suppression_of
-from comtrap.cluster.run import scan_on
 from comtrap.errors import PluginError
 from comtrap.registry import load
 from comtrap.rules.load import DEFAULT, locate
@@ -84,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
         with notes.progress() as progress:
             how: dict[str, Any] = {"exceptions": excepted, "suppression": suppressing, "manner": manner}
             if args.cluster is not None:
+                from comtrap.cluster.run import scan_on  # noqa: PLC0415 - most scans need none of it
+
                 result = scan_on(args.cluster, args.paths, rules, **how)
             else:
                 result = scan(args.paths, rules, **how, jobs=args.jobs, progress=progress)

@@ -73,16 +73,3 @@ def match_of(query: int, content: bytes) -> Match:
     """The same again."""
     key, events = orjson.loads(content)
     return Match(query, tuple(key), tuple(events))
-
-
-def written(table: pa.Table) -> bytes:
-    """A table as an Arrow stream."""
-    out = pa.BufferOutputStream()
-    with pa.ipc.new_stream(out, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(table)
-    return out.getvalue().to_pybytes()
-
-
-def read(content: bytes) -> pa.Table:
-    """The same again."""
-    return pa.ipc.open_stream(content).read_all()

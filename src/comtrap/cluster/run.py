@@ -5,31 +5,29 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyarrow as pa
 
-from comtrap.alerts.build import build
 from comtrap.alerts.store import Store
 from comtrap.cluster.rows import DDL, match_of, tally_of
 from comtrap.cluster.work import Fetch, Matching, Scan, files_of
 from comtrap.errors import PluginError, SourceError
-from comtrap.rules.compiled import compiled
-from comtrap.scan import Result
-from comtrap.scanning.blind import blind
-from comtrap.scanning.part import Tally
+from comtrap.scan import Filled, run
 from comtrap.sources.manner import ORDINARY, Manner
-from comtrap.sources.walk import STDIN, files
+from comtrap.sources.walk import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from comtrap.match.hit import Match
+    from comtrap.plan.plan import Plan
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.rules.rule import Rule
     from comtrap.rules.suppression import Suppression
+    from comtrap.scan import Result
+    from comtrap.scanning.part import Input, Tally
 
 _RAISED = re.compile(r"(?:Caused by: )?([\w.]*(?:Error|Exception)): (.+)")
 TASKS = 4_096  # partitions at most; files beyond that share one
@@ -60,39 +58,25 @@ def scan_on(
         PluginError: Spark is not installed, or it is asked for what it cannot do.
         SourceError: the cluster cannot be reached, or has failed.
     """
-    began = time.perf_counter()
-    plan, rule_errors = compiled(rules, exceptions)
-    tally = Tally()
     named = list(paths)
     if STDIN in named:
         raise PluginError("standard input is on this machine only: it cannot be scanned with --cluster")
-    inputs = list(enumerate(files(named, tally.problems)))
-    unusable = len(tally.problems.failed)
-    session = _session(cluster)
-    store = Store()
-    try:
-        matches = _spread(session, (plan, manner), inputs, tally)
-        _fetch(session, (plan, manner), dict(inputs), matches, store)
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] not in {"pyspark", "py4j", "grpc"}:
-            raise
-        raise SourceError(f"the cluster failed: {_reason(error)}") from error
-    finally:
-        session.stop()
-    alerts = build(rules, plan, store, suppression, matches)
-    failures = {str(rules[number].id): count for number, count in sorted(tally.failures.items())}
-    return Result(
-        alerts=alerts,
-        rules=rules,
-        rule_errors=rule_errors,
-        files=len(inputs) + unusable,
-        tally=tally,
-        failures=failures,
-        blind=blind(rules, plan, tally),
-        usable=tally.usable(inputs),
-        seconds=time.perf_counter() - began,
-        interrupted=False,
-    )
+
+    def filled(plan: Plan, inputs: list[Input], tally: Tally) -> Filled:
+        session = _session(cluster)
+        store = Store()
+        try:
+            matches = _spread(session, (plan, manner), inputs, tally)
+            _fetch(session, (plan, manner), dict(inputs), matches, store)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in {"pyspark", "py4j", "grpc"}:
+                raise
+            raise SourceError(f"the cluster failed: {_reason(error)}") from error
+        finally:
+            session.stop()
+        return Filled(store, matches)
+
+    return run(named, rules, filled, exceptions=exceptions, suppression=suppression)
 
 
 def _session(cluster: str) -> Any:

@@ -6,8 +6,6 @@ All of it is what one machine does; Spark moves rows between the three.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -16,7 +14,8 @@ import orjson
 import pyarrow as pa
 
 from comtrap.alerts.store import Store
-from comtrap.cluster.rows import batch, match_rows, read, tally_row, written
+from comtrap.cluster.rows import batch, match_rows, tally_row
+from comtrap.events.stream import read, written
 from comtrap.execute.hits import HITS
 from comtrap.match.match import match
 from comtrap.normalise.script_blocks import joined
@@ -46,7 +45,7 @@ class Scan:
         """Rows ``number``, ``path`` to ROWS."""
         pa.set_cpu_count(1)
         for number, path in _tasks(batches, "number", "path"):
-            with TemporaryDirectory(prefix="comtrap-") as folder, Store(str(Path(folder) / "hits.db")) as store:
+            with Store() as store:
                 tally = Tally()
                 Part(self.plan, store, tally, self.manner).run([(number, path)], lambda _path, _events: None)
                 yield batch([tally_row(tally)])
@@ -89,7 +88,7 @@ class Fetch:
             nothing = {"query": 0, "stage": 0, "key": [], "time_ns": 0, "tie": None}
             columns = {name: [value] * len(wanted) for name, value in nothing.items()} | {"event": wanted}
             chosen = pa.table({f.name: pa.array(columns[f.name], f.type) for f in HITS}, schema=HITS)
-            with TemporaryDirectory(prefix="comtrap-") as folder, Store(str(Path(folder) / "records.db")) as store:
+            with Store() as store:
                 tally = Tally()
                 part = Part(self.plan, store, tally)
                 for raw in joined(read_file(path, number, part.wanted, tally.problems, manner=self.manner)):
