@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.material import process, rule, write
 
-from comtrap.alerts.document import building_blocks, document, moment, shared, threat
+from comtrap.alerts.document import building_blocks, document, shared, threat
+from comtrap.execute.text import moment
 from comtrap.rules.attack import technique
 from comtrap.scan import scan
 

@@ -7,12 +7,12 @@ the last event, not of the scan; and what only a server knows (space, execution,
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from functools import reduce
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from comtrap.alerts.reason import reason
+from comtrap.execute.text import moment
 from comtrap.lang import ast
 from comtrap.rules.attack import technique_name
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from comtrap.rules.rule import Rule
 
 _OURS = {"comtrap", "_index", "_id", "_source"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD: dict[UUID, tuple[Rule, Mapping[str, Any]]] = {}  # by rule id; holds for the rule beside it only
 
 
@@ -71,12 +70,6 @@ def building_blocks(alert: Alert) -> list[dict[str, Any]]:
         block["comtrap.evidence"] = [_evidence(e) for e in alert.evidence if e.stage == evidence.stage]
         out.append(block)
     return out
-
-
-def moment(time_ns: int) -> str:
-    """ISO 8601 with milliseconds, UTC."""
-    written = (_EPOCH + timedelta(milliseconds=time_ns // 1_000_000)).isoformat(timespec="milliseconds")
-    return f"{written[:23]}Z"
 
 
 def common(alert: Alert) -> Mapping[str, Any]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
-from comtrap.alerts.document import moment
 from comtrap.cli.painting import paint
+from comtrap.execute.text import moment
 from comtrap.explain.render.ink import Ink
 from comtrap.normalise import document as documents
 from comtrap.scanning.documents import json_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 from comtrap.events.arrays import decoded, first_of, mapped, same
 from comtrap.events.batch import EventBatch
 from comtrap.events.raw import ECS, Origin, RawBatch
+from comtrap.execute.text import moment
 from comtrap.normalise import document as documents
 from comtrap.normalise import script_blocks
 from comtrap.normalise.cast import typed
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from comtrap.normalise.tables import Plan
 
 _ALWAYS = frozenset({"@timestamp", "_index", "host.id", "event.category"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BLANKS = pa.array(["", "-"])
 _NOTHING = pa.scalar(None, pa.string())
 
@@ -233,13 +232,7 @@ def _values(column: pa.Array, name: str) -> tuple[list[Any], list[str] | None]:
     if not kind.is_date or pa.types.is_list(out.type):
         return out.to_pylist(), None
     moments = out.cast(pa.int64()).to_pylist()
-    return [None if ns is None else _written_moment(ns) for ns in moments], column.to_pylist()
-
-
-def _written_moment(time_ns: int) -> str:
-    """Milliseconds, as Elasticsearch writes a date."""
-    written = (_EPOCH + timedelta(milliseconds=time_ns // 1_000_000)).isoformat(timespec="milliseconds")
-    return f"{written[:23]}Z"
+    return [None if ns is None else moment(ns) for ns in moments], column.to_pylist()
 
 
 def _written(rows: Rows, use: Plan, out: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from comtrap.alerts.document import moment
 from comtrap.alerts.origins import Place, Sources, put
+from comtrap.execute.text import moment
 from comtrap.normalise import document as documents
 from comtrap.normalise.normalise import to_documents, to_events
 from comtrap.normalise.script_blocks import JOINED, PARTS

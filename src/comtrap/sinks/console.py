@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.rule import Rule as Line
 from rich.text import Text
 
-from comtrap.alerts.document import moment
 from comtrap.alerts.excerpt import excerpt
+from comtrap.execute.text import moment
 from comtrap.normalise import document as documents
 from comtrap.sinks.fields import FIELDS
 from comtrap.sinks.plain import plain

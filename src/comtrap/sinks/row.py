@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from comtrap.alerts.document import common, moment
+from comtrap.alerts.document import common
 from comtrap.alerts.reason import reason
+from comtrap.execute.text import moment
 from comtrap.normalise import document as documents
+from comtrap.sinks.fields import FIELDS
 from comtrap.sinks.plain import plain
 
 if TYPE_CHECKING:
@@ -19,29 +21,26 @@ LONGEST = 8_192  # characters of a value; the rest is in the record
 
 Cell: TypeAlias = str | int | None
 
+_SHOWN = dict(FIELDS)
+_DOMAIN, _USER = _SHOWN["user"]
 _FIELDS = {
-    "user": ("user.name",),
-    "user_domain": ("user.domain",),
-    "process": ("process.executable", "process.name"),
+    "user": (_USER,),
+    "user_domain": (_DOMAIN,),
+    "process": _SHOWN["process"],
     "process_id": ("process.pid",),
-    "command_line": ("process.command_line",),
-    "decoded_command": ("comtrap.process.decoded_command",),
-    "parent": ("process.parent.executable", "process.parent.name"),
-    "parent_command_line": ("process.parent.command_line",),
-    "registry_path": ("registry.path",),
-    "registry_data": ("registry.data.strings",),
-    "library": ("dll.path", "dll.name"),
-    "file": ("file.path",),
-    "task": ("winlog.event_data.TaskName",),
-    "source_ip": ("source.ip", "winlog.event_data.param6"),
-    "destination_ip": ("destination.ip", "destination.domain"),
-    "script": (
-        "comtrap.powershell.script_block_text",
-        "powershell.file.script_block_text",
-        "winlog.event_data.Payload",
-        "process.Ext.api.parameters.buffer",
-    ),
-    "class_id": ("comtrap.com.clsid", "comtrap.com.appid"),
+    "command_line": _SHOWN["command"],
+    "decoded_command": _SHOWN["decoded"],
+    "parent": _SHOWN["parent"],
+    "parent_command_line": _SHOWN["by"],
+    "registry_path": _SHOWN["registry"],
+    "registry_data": _SHOWN["data"],
+    "library": _SHOWN["library"],
+    "file": _SHOWN["file"],
+    "task": _SHOWN["task"],
+    "source_ip": _SHOWN["from"],
+    "destination_ip": _SHOWN["to"],
+    "script": (*_SHOWN["script"], *_SHOWN["buffer"]),
+    "class_id": _SHOWN["class"],
 }
 """Columns that are fields of the event: the first of these that has a value."""
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-from comtrap.alerts.document import moment
 from comtrap.alerts.excerpt import excerpt
+from comtrap.execute.text import moment
 from comtrap.sinks.plain import plain
 
 if TYPE_CHECKING:

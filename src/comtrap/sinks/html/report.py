@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from comtrap.alerts.document import moment
+from comtrap.execute.text import moment
 from comtrap.sinks.html import attack, coverage
 from comtrap.sinks.html.data import Data
 from comtrap.sinks.html.hunts import hunts_of

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from comtrap.alerts.document import moment
+from comtrap.execute.text import moment
 from comtrap.normalise import document as documents
 from comtrap.sinks.fields import FIELDS
 from comtrap.sinks.html.text import Piece, pieces, shown, sought
