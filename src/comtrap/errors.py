@@ -14,6 +14,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WIDEST = 200  # characters of a source line in a message
 
@@ -144,6 +148,14 @@ class RuleError(ComtrapError):
 
     def __str__(self) -> str:
         return "\n\n".join(render(d, self.text, self.path) for d in self.diagnostics)
+
+
+def together(errors: Sequence[RuleError]) -> RuleError:
+    """The first of several errors, with the others in its notes."""
+    first, *others = errors
+    for other in others:
+        first.add_note(str(other))
+    return first
 
 
 class SourceError(ComtrapError):

@@ -6,6 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
+from comtrap.errors import together
 from comtrap.export.kibana_rule import MARK, Options
 from comtrap.rules.exception_file import load_exceptions, locate_exceptions
 
@@ -52,10 +53,7 @@ def exceptions_of(args: argparse.Namespace) -> list[ExceptionList]:
     """
     lists, wrong = load_exceptions(locate_exceptions(name) for name in args.exceptions)
     if wrong:
-        first, *others = wrong
-        for other in others:
-            first.add_note(str(other))
-        raise first
+        raise together(wrong)
     return lists
 
 

@@ -16,6 +16,7 @@ from comtrap.lang import ast
 from comtrap.lang.parse import parse
 from comtrap.lang.walk import walk
 from comtrap.rules.investigation import investigation
+from comtrap.rules.suppression import in_units
 from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _TIMELINES = {
     "registry": ("3e47ef71-ebfc-4520-975c-cb27fc090799", "Comprehensive Registry Timeline"),
 }
 _SINCE = {"related_integrations": (8, 3), "required_fields": (8, 3), "setup": (8, 3), "investigation_fields": (8, 11)}
-_UNITS = (("h", 3_600), ("m", 60), ("s", 1))
 _SUPPRESSION, _OF_SEQUENCES = (8, 14), (8, 18)
 
 
@@ -200,9 +200,8 @@ def _suppressed(rule: Rule) -> dict[str, Any]:
     given = rule.suppression
     found: dict[str, Any] = {"group_by": list(given.group_by), "missing_fields_strategy": given.missing}
     if given.duration is not None:
-        seconds = int(given.duration.total_seconds())
-        unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)
-        found["duration"] = {"value": seconds // size, "unit": unit}
+        value, unit = in_units(given.duration)
+        found["duration"] = {"value": value, "unit": unit}
     return {"alert_suppression": found}
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from comtrap.errors import Diagnostic, Label, PluginError, RuleError, Span
+from comtrap.errors import Diagnostic, Label, PluginError, RuleError, Span, together
 from comtrap.rules import cache
 from comtrap.rules.guides import LIMIT, place_of
 from comtrap.rules.read import read
@@ -36,10 +36,7 @@ def load_rules(*names: str | Path) -> list[Rule]:
     """
     rules, errors = load(locate(name) for name in names or (DEFAULT,))
     if errors:
-        first, *others = errors
-        for other in others:
-            first.add_note(str(other))
-        raise first
+        raise together(errors)
     return rules
 
 

@@ -16,6 +16,7 @@ FIELDS = 3  # a rule may group by, at most
 STRATEGIES = ("suppress", "doNotSuppress")
 _DURATION = re.compile(r"([1-9]\d{0,5})([smh])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+_SIZES = (("h", 3_600), ("m", 60), ("s", 1))
 _KEYS = {"group_by", "duration", "missing_fields_strategy"}
 
 
@@ -64,6 +65,13 @@ def suppression(group_by: tuple[str, ...], duration: str | None, missing: str) -
     if missing not in STRATEGIES:
         raise ValueError(f"what is done with missing fields is one of {', '.join(STRATEGIES)}")
     return Suppression(group_by, None if duration is None else as_duration(duration), missing)
+
+
+def in_units(duration: timedelta) -> tuple[int, str]:
+    """A duration in the largest unit that it is a whole number of."""
+    seconds = int(duration.total_seconds())
+    unit, size = next((unit, size) for unit, size in _SIZES if seconds % size == 0)
+    return seconds // size, unit
 
 
 def as_duration(text: str) -> timedelta:

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from comtrap.rules.attack import technique
+from comtrap.rules.suppression import in_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _WIDTH = 118
-_UNITS = (("h", 3_600), ("m", 60), ("s", 1))
 _SAME = ("owner", "reason", "ticket", "expires")
 
 
@@ -47,9 +47,8 @@ def suppression_table(given: Suppression | None) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {"group_by": list(given.group_by), "missing_fields_strategy": given.missing}
     if given.duration is not None:
-        seconds = int(given.duration.total_seconds())
-        unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)
-        found["duration"] = f"{seconds // size}{unit}"
+        value, unit = in_units(given.duration)
+        found["duration"] = f"{value}{unit}"
     return found
 
 

@@ -7,6 +7,7 @@ come, it goes on as time passes.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from math import inf
@@ -20,10 +21,8 @@ from comtrap.alerts.build import build
 from comtrap.alerts.store import Store
 from comtrap.events.problems import Problems
 from comtrap.events.raw import RawBatch
-from comtrap.plan.optimise import optimise
-from comtrap.rules.compile import compile_rules
+from comtrap.rules.compiled import compiled
 from comtrap.scanning.part import Part, Tally
-from comtrap.schema.telemetry import telemetry
 from comtrap.sources.pieces import Piece, positions
 from comtrap.sources.read import read
 from comtrap.watch.final import due_ns
@@ -112,8 +111,7 @@ class Watch:
         return found
 
     def _grown(self, growth: Growth) -> None:
-        with TemporaryDirectory(prefix="comtrap-") as folder:
-            path = str(Path(folder) / "step.db")
+        with _aside() as path:
             with Store(path) as store:
                 part = Part(self.plan, store, Tally())
                 file = _taken(growth, part)
@@ -126,8 +124,7 @@ class Watch:
         whole, waiting = self.journal.blocks(last=last)
         if not whole:
             return
-        with TemporaryDirectory(prefix="comtrap-") as folder:
-            path = str(Path(folder) / "blocks.db")
+        with _aside() as path:
             with Store(path) as store:
                 part = Part(self.plan, store, Tally())
                 part.run_whole(whole)
@@ -138,8 +135,7 @@ class Watch:
         """The alerts of what is kept, as far as they are final; what is then no longer needed is let go."""
         queries = {str(rule.id): query for rule, query in zip(self.rules, self.plan.queries, strict=True)}
         self._due_ns = inf
-        with TemporaryDirectory(prefix="comtrap-") as folder:
-            path = str(Path(folder) / "kept.db")
+        with _aside() as path:
             self.journal.store.lend(path)
             alerts = build(self.rules, self.plan, Store(path))
             some: list[Alert] = []
@@ -181,13 +177,20 @@ def begin(
         SourceError: the state is in use, or is none.
     """
     rules = [replace(rule, suppression=None) for rule in rules]
-    plan, wrong = compile_rules(rules, telemetry(), exceptions)
+    plan, wrong = compiled(rules, exceptions)
     digest = sha256()
     for rule in rules:
         digest.update(f"{rule.id}\0{rule.text}\0{rule.index}\0".encode())
     for item in exceptions:
         digest.update(f"{item!r}\0".encode())
-    return Watch(paths, rules, optimise(plan), wrong, Journal(state, digest.hexdigest()), late_ns)
+    return Watch(paths, rules, plan, wrong, Journal(state, digest.hexdigest()), late_ns)
+
+
+@contextmanager
+def _aside() -> Iterator[str]:
+    """The path of a store that is gone afterwards."""
+    with TemporaryDirectory(prefix="comtrap-") as folder:
+        yield str(Path(folder) / "aside.db")
 
 
 def _taken(growth: Growth, part: Part) -> Followed:
