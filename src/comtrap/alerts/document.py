@@ -7,9 +7,12 @@ the last event, not of the scan; and what only a server knows (space, execution,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from comtrap.alerts.reason import reason
 from comtrap.execute.text import moment
@@ -24,7 +27,18 @@ if TYPE_CHECKING:
     from comtrap.rules.rule import Rule
 
 _OURS = {"comtrap", "_index", "_id", "_source"}
-_TOLD: dict[UUID, tuple[Rule, Mapping[str, Any]]] = {}  # by rule id; holds for the rule beside it only
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What every alert of a rule says of it, made once: it is most of what an alert says."""
+
+    rule: Rule
+    values: Mapping[str, Any]
+    texts: Mapping[str, orjson.Fragment]
+
+
+_TOLD: dict[UUID, _Told] = {}  # by rule id; holds for its rule only
 
 
 def document(alert: Alert) -> dict[str, Any]:
@@ -54,6 +68,12 @@ def document(alert: Alert) -> dict[str, Any]:
         "objects": [dict(o) for o in alert.why.objects],
     }
     return out
+
+
+def line(document: dict[str, Any], rule: Rule) -> bytes:
+    """A document of this module, which is taken over, as JSON and a line feed; what is said of its rule is written once."""
+    document |= _of_rule(rule).texts  # where they are already: the order stays
+    return orjson.dumps(document, default=str, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def building_blocks(alert: Alert) -> list[dict[str, Any]]:
@@ -108,7 +128,7 @@ def _signal(alert: Alert, event: Mapping[str, Any], last: Evidence) -> dict[str,
         "kibana.alert.workflow_assignee_ids": [],
         "kibana.space_ids": ["default"],
     }
-    out |= _of_rule(rule)
+    out |= _of_rule(rule).values
     out |= dict(_dotted("comtrap", event.get("comtrap", {})))
     return out
 
@@ -122,13 +142,13 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     }
 
 
-def _of_rule(rule: Rule) -> Mapping[str, Any]:
-    """What every alert of a rule says of it, made once: it is most of what an alert says."""
-    known, told = _TOLD.get(rule.id, (None, {}))
-    if known is not rule:
-        told = {f"kibana.alert.rule.{key}": value for key, value in _rule(rule).items()}
-        _TOLD[rule.id] = rule, told
-    return told
+def _of_rule(rule: Rule) -> _Told:
+    known = _TOLD.get(rule.id)
+    if known is None or known.rule is not rule:
+        values = {f"kibana.alert.rule.{key}": value for key, value in _rule(rule).items()}
+        texts = {key: orjson.Fragment(orjson.dumps(value, default=str)) for key, value in values.items()}
+        known = _TOLD[rule.id] = _Told(rule, values, texts)
+    return known
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Self, TextIO
 
-import orjson
-
-from comtrap.alerts.document import building_blocks, document
+from comtrap.alerts.document import building_blocks, document, line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from comtrap.alerts.alert import Alert
@@ -20,6 +20,7 @@ class Sink:
     def __init__(self, out: TextIO, *, blocks: bool = False) -> None:
         """Args: out: where to write; stays open. blocks: whether the events of a sequence get lines too, before it."""
         self._out = out
+        self._put = _writer(out)
         self._blocks = blocks
 
     def __enter__(self) -> Self:
@@ -27,10 +28,19 @@ class Sink:
 
     def write(self, alert: Alert) -> None:
         """One line, or with `blocks` one more for each event of a sequence."""
-        for line in (*(building_blocks(alert) if self._blocks else ()), document(alert)):
-            self._out.write(orjson.dumps(line, default=str).decode() + "\n")
+        for told in (*(building_blocks(alert) if self._blocks else ()), document(alert)):
+            self._put(line(told, alert.rule))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._out.flush()
+
+
+def _writer(out: TextIO) -> Callable[[bytes], object]:
+    """Writes UTF-8 to a text file; as it is, where the file is UTF-8 and nobody waits for each line of it."""
+    if isinstance(out, io.TextIOWrapper) and out.encoding.lower() == "utf-8" and not out.line_buffering:
+        out.flush()
+        put: Callable[[bytes], object] = out.buffer.write
+        return put
+    return lambda text: out.write(text.decode())
