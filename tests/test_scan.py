@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.material import process, rule, script_block, write
+from tests.stopping import Stopping
 
 import comtrap
 from comtrap.alerts.document import document
@@ -179,22 +180,10 @@ def test_no_input_gives_no_alerts(tmp_path):
     assert (len(result.alerts), result.files, result.tally.events) == (0, 0, 0)
 
 
-class Interrupting:
-    """Ctrl+C once so many events were read."""
-
-    def __init__(self, after):
-        self.left = after
-
-    def __call__(self, _path, events):
-        self.left -= events
-        if self.left <= 0:
-            raise KeyboardInterrupt
-
-
 def test_what_was_found_before_an_interruption_is_given(tmp_path):
     write(tmp_path / "a.ndjson", [process(0, 1)])
     write(tmp_path / "b.ndjson", [process(1, 2)])
-    result = scan([str(tmp_path)], [rule()], progress=Interrupting(1))
+    result = scan([str(tmp_path)], [rule()], progress=Stopping(lambda progress: progress.events >= 1))
     assert result.interrupted
     assert [a.evidence[0].record_id for a in result.alerts] == ["1"]
 

@@ -14,6 +14,7 @@ from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
 from comtrap.sinks.summary import Summary
 from comtrap.sources.manner import ORDINARY, Manner
+from comtrap.sources.progress import Progress
 from comtrap.sources.walk import files
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.rules.rule import Rule
     from comtrap.rules.suppression import Suppression
-    from comtrap.scanning.part import Input, Progress
+    from comtrap.scanning.part import Input
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ def scan(
     exceptions: Sequence[ExceptionItem] = (),
     suppression: Suppression | None = None,
     jobs: int = 1,
-    progress: Progress = lambda _path, _events: None,
+    progress: Progress | None = None,
     manner: Manner = ORDINARY,
 ) -> Result:
     """Run every rule over every input.
@@ -122,7 +123,7 @@ def scan(
 
     def filled(plan: Plan, inputs: list[Input], tally: Tally) -> Filled:
         part = Part(plan, Store(), tally, manner)
-        interrupted = fill(part, inputs, jobs, progress)
+        interrupted = fill(part, inputs, jobs, progress or Progress())
         return Filled(part.store, interrupted=interrupted)
 
     return run(paths, rules, filled, exceptions=exceptions, suppression=suppression)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.explain.material import CHILD, PAIR, excel, exception, explained, image, pairs, starts
 from tests.material import EVERYTHING, process, rule, script_block, write
+from tests.stopping import Stopping
 
 from comtrap.explain import explain as module
 from comtrap.explain.condition import Kind
@@ -226,16 +227,8 @@ def test_when_hits_are_no_longer_kept_it_is_said(tmp_path, monkeypatch):
 
 def test_an_interruption_leaves_what_was_seen(tmp_path, monkeypatch):
     monkeypatch.setattr("comtrap.explain.reading.ROWS", 2)
-
-    def stop(_path, events):
-        if events:
-            stop.seen += 1
-        if stop.seen > 4:
-            raise KeyboardInterrupt
-
-    stop.seen = 0
     paths = [write(tmp_path / f"{n}.ndjson", starts()) for n in range(9)]
-    found = explain(find(CHILD), paths, progress=stop)
+    found = explain(find(CHILD), paths, progress=Stopping(lambda progress: progress.events > 4 * 8))
 
     assert found.interrupted
     assert 0 < found.seen.read < 72

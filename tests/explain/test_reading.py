@@ -12,11 +12,12 @@ from tests.material import event, write
 from comtrap.explain import reading
 from comtrap.explain.reading import Seen, chunks, positions, tally, with_value
 from comtrap.explain.sighting import COLUMNS, sightings
+from comtrap.sources.progress import Progress
 
 
 def all_chunks(*paths: str) -> tuple[list[reading.Chunk], Seen]:
     seen = Seen()
-    return list(chunks(paths, COLUMNS, seen, lambda _path, _events: None)), seen
+    return list(chunks(paths, COLUMNS, seen, Progress())), seen
 
 
 @pytest.mark.parametrize("rows", [1, 3, 50_000])

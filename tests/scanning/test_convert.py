@@ -13,6 +13,7 @@ import pytest
 from tests.material import process, rule, script_block, write
 from tests.sources.evtx_builder import chunk, event, file
 from tests.sources.xml_builder import xml
+from tests.stopping import Stopping
 
 from comtrap.alerts.document import document
 from comtrap.errors import SourceError
@@ -207,11 +208,7 @@ def test_an_input_is_never_overwritten(tmp_path):
 def test_an_interruption_leaves_what_was_read(tmp_path):
     path = write(tmp_path / "a.ndjson", [process(n, n) for n in range(10)])
     write(tmp_path / "b.ndjson", [process(0, 1)])
-
-    def interrupted(_path, events):
-        if events:
-            raise KeyboardInterrupt
-
+    interrupted = Stopping(lambda progress: progress.events)
     result = converted([tmp_path], tmp_path / "out.txt", target=tmp_path / "out.txt", progress=interrupted)
 
     assert result.interrupted

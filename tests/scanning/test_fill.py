@@ -6,18 +6,20 @@ from threading import Thread
 
 import pytest
 from tests.material import process, write
+from tests.stopping import Stopping
 
 from comtrap.alerts.store import Store
 from comtrap.scanning import fill as filling
 from comtrap.scanning.asked import Request, ask
 from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
+from comtrap.sources.progress import Progress
 
 
-def filled(paths, jobs, progress=lambda _path, _events: None):
+def filled(paths, jobs, progress=None):
     with Store() as store:
         part = Part(ask("process where true", Request()).plan(), store, Tally())
-        interrupted = fill(part, list(enumerate(paths)), jobs, progress)
+        interrupted = fill(part, list(enumerate(paths)), jobs, progress or Progress())
         return interrupted, part.tally.read, sorted(store.hits(0)["event"].to_pylist())
 
 
@@ -32,10 +34,7 @@ def test_inputs_are_read_alike_here_and_elsewhere(tmp_path, monkeypatch):
 
 def test_what_was_read_before_an_interruption_is_looked_at(tmp_path):
     paths = [write(tmp_path / f"{n}.ndjson", [process(s, s) for s in range(9)]) for n in range(2)]
-
-    def stop(path, _events):
-        if path == paths[1]:
-            raise KeyboardInterrupt
+    stop = Stopping(lambda progress: progress.path == paths[1])
 
     assert filled(paths, 1, stop) == (True, 9, list(range(9)))
 

@@ -10,6 +10,7 @@ from comtrap.scanning import part as module
 from comtrap.scanning.asked import Request, ask
 from comtrap.scanning.part import Part, Tally
 from comtrap.sources import batches
+from comtrap.sources.progress import Progress
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def run(folder, events):
     with Store() as store:
         query = 'process where process.command_line : "x*"'
         part = Part(ask(query, Request()).plan(), store, Tally())
-        part.run(list(enumerate(paths)), lambda _path, _events: None)
+        part.run(list(enumerate(paths)), Progress())
         return store.hits(0).num_rows
 
 
@@ -60,7 +61,7 @@ def test_a_batch_of_large_records_is_small(tmp_path, looked_at, monkeypatch):
     monkeypatch.setattr(module, "HELD_BYTES", 300_000)
     path = write(tmp_path / "a.ndjson", [process(n, n, CommandLine="x" * 100_000) for n in range(30)])
     with Store() as store:
-        Part(ask("process where true", Request()).plan(), store, Tally()).run([(0, path)], lambda _path, _events: None)
+        Part(ask("process where true", Request()).plan(), store, Tally()).run([(0, path)], Progress())
 
     assert sum(looked_at) == 30
     assert max(looked_at) <= 6

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.material import process, rule, script_block, write
 from tests.scanning import killing
+from tests.stopping import Stopping
 
 from comtrap.alerts.build import build
 from comtrap.alerts.document import document
@@ -17,6 +18,7 @@ from comtrap.scanning.processes import BUNDLE_BYTES, Task, finish, share, tasks
 from comtrap.schema.telemetry import telemetry
 from comtrap.sources.evtx.chunk import CHUNK_MAGIC
 from comtrap.sources.manner import Manner
+from comtrap.sources.progress import Progress, work_bytes
 
 SEQUENCE = 'sequence by host.id with maxspan=1h [process where process.name : "f*.exe"] [process where process.name : "s*.exe"]'
 SCRIPT = 'any where comtrap.powershell.script_block_text : "*secret*"'
@@ -40,16 +42,12 @@ def told(part):
     return [document(alert) for alert in alerts]
 
 
-def quiet(_path, _events):
-    """No progress."""
-
-
 def test_several_processes_find_what_one_finds(tmp_path):
     inputs = log(tmp_path)
     alone, together = part_of(), part_of()
-    alone.run(inputs, quiet)
+    alone.run(inputs, Progress())
     sizes = dict.fromkeys((path for _, path in inputs), BUNDLE_BYTES)
-    share(inputs, sizes, together, 2, quiet)
+    share(inputs, sizes, together, 2, Progress())
     assert together.tally == alone.tally
     assert together.tally.failures[3] == 8
     assert told(together) == told(alone)
@@ -58,10 +56,7 @@ def test_several_processes_find_what_one_finds(tmp_path):
 def test_an_interruption_keeps_what_is_done(tmp_path):
     inputs = log(tmp_path)
     part = part_of()
-
-    def interrupted(_path, _events):
-        raise KeyboardInterrupt
-
+    interrupted = Stopping(lambda progress: progress.path)
     try:
         share(inputs, dict.fromkeys((path for _, path in inputs), BUNDLE_BYTES), part, 1, interrupted)
     except KeyboardInterrupt:
@@ -79,10 +74,10 @@ def test_a_file_in_pieces_gives_what_it_gives_as_a_whole(tmp_path):
     others = [process(n, 100 + n, ("first.exe", "second.exe", "third.exe")[n % 3]) for n in range(60)]
     write(path, [event for n in range(60) for event in ([others[n], parts[n // 10]] if n % 10 == 0 else [others[n]])])
     alone, together = part_of(), part_of()
-    alone.run([(0, str(path))], quiet)
+    alone.run([(0, str(path))], Progress())
     work = tasks([(0, str(path))], {str(path): path.stat().st_size}, 4_000)
     assert len(work) > 6
-    finish(work, together, 2, quiet)
+    finish(work, together, 2, Progress())
     assert together.tally == alone.tally
     expected = told(alone)
     assert told(together) == expected
@@ -98,7 +93,7 @@ def test_a_log_whose_slack_space_is_read_is_no_work_for_several(tmp_path, monkey
     monkeypatch.setattr(processes, "finish", lambda found, *_: work.extend(found))
     part = part_of()
     part.manner = Manner(slack=slack)
-    share([(0, str(path))], {str(path): 3 * 65536}, part, 2, quiet)
+    share([(0, str(path))], {str(path): 3 * 65536}, part, 2, Progress())
 
     assert len(work) == count
 
@@ -117,7 +112,7 @@ def test_a_process_that_is_killed_costs_its_input_only_and_that_is_said(tmp_path
     ]
     part = Part(part_of().plan, killing.Fragile(), Tally())
 
-    share(list(enumerate(paths)), dict.fromkeys(paths, BUNDLE_BYTES), part, 2, quiet)
+    share(list(enumerate(paths)), dict.fromkeys(paths, BUNDLE_BYTES), part, 2, Progress())
 
     assert part.tally.read == 3
     assert part.tally.problems.failed == {paths[1]: "the process that read it ended; is there enough memory?"}
@@ -130,8 +125,27 @@ def test_a_process_that_is_killed_costs_its_piece_only(tmp_path):
     part = Part(part_of().plan, killing.Fragile(), Tally())
     work = tasks([(0, path)], {path: Path(path).stat().st_size}, 8_000)
 
-    finish(work, part, 2, quiet)
+    finish(work, part, 2, Progress())
 
     (why,) = part.tally.problems.failed.values()
     assert why.startswith("the process that read the part of it from byte ")
     assert 30 < part.tally.read < 60
+
+
+def test_processes_tell_how_far_they_are(tmp_path):
+    inputs = log(tmp_path)
+    progress = Progress()
+    progress.expect(work_bytes(path) for _, path in inputs)
+    share(inputs, dict.fromkeys((path for _, path in inputs), BUNDLE_BYTES), part_of(), 2, progress)
+
+    assert (progress.events, progress.share) == (16, 1)
+
+
+def test_pieces_tell_how_far_they_are(tmp_path):
+    path = str(tmp_path / "a.ndjson")
+    write(tmp_path / "a.ndjson", [process(n, n) for n in range(50)])
+    progress = Progress()
+    progress.expect([work_bytes(path)])
+    finish(tasks([(0, path)], {path: Path(path).stat().st_size}, 2000), part_of(), 2, progress)
+
+    assert (progress.events, progress.share) == (50, 1)

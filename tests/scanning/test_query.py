@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.material import event, process, script_block, write
 from tests.scanning.asking import queried, searched
+from tests.stopping import Stopping
 
 from comtrap.scanning import fill
 from comtrap.scanning.asked import Request, ask
@@ -209,9 +210,7 @@ def test_the_answer_is_the_same_for_any_number_of_jobs(tmp_path, monkeypatch, te
 
 
 def test_an_interrupted_run_gives_what_it_found(logs):
-    def stop(path, _events):
-        if path == logs[1]:
-            raise KeyboardInterrupt
+    stop = Stopping(lambda progress: progress.path == logs[1])
 
     with query(ask("process where true", Request()), logs, progress=stop) as answer:
         assert answer.interrupted

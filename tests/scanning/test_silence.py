@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from tests.material import event, process, write
+from tests.stopping import Stopping
 
 from comtrap.scanning.asked import Request, ask
 from comtrap.scanning.query import query
 from comtrap.scanning.silence import Silence, silence
+from comtrap.sources.progress import Progress
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def path(tmp_path):
 def why(text, *paths):
     with query(ask(text, Request()), paths) as answer:
         assert not len(answer)
-        return silence(answer, jobs=1, progress=lambda _path, _events: None)
+        return silence(answer, jobs=1, progress=Progress())
 
 
 def test_a_field_that_no_event_of_the_category_has_is_named(path):
@@ -85,8 +87,7 @@ def test_standard_input_is_asked_at_once(path, monkeypatch):
 
 
 def test_half_a_count_is_none(path):
-    def stop(*_):
-        raise KeyboardInterrupt
+    stop = Stopping(lambda progress: progress.path)
 
     with query(ask('process where file.path : "x"', Request()), [path]) as answer, pytest.raises(KeyboardInterrupt):
         silence(answer, jobs=1, progress=stop)

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             target = Target(None, stream=cast("IO[bytes]", out.buffer))
         else:
             raise PluginError(f"--to {args.to} needs an --output: it cannot be written to standard output")
-        progress = stack.enter_context(notes.progress())
+        progress = stack.enter_context(notes.progress(beside=target.stream))
         result = convert(args.paths, writer(target), target=target.path, progress=progress, manner=manner)
     if result is None:  # whoever read standard output has gone away
         return RAN

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from comtrap.cli.progress_line import shown
 from comtrap.rules.rule import SOURCES
 from comtrap.sinks.plain import plain
+from comtrap.sources.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from comtrap.errors import RuleError
     from comtrap.events.problems import Problems
@@ -34,27 +34,17 @@ class Notes:
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str, int], None]]:
-        """Events so far and how many a second, where a person is watching."""
-        if self._quiet or not self._console.is_terminal:
-            yield lambda _path, _events: None
+    def progress(self, *, beside: IO[Any] | None = None) -> Iterator[Progress]:
+        """How far the run is, how fast and how long it will take, where a person is watching.
+
+        Args:
+            beside: what the run writes to meanwhile; if that is a terminal too, nothing is shown between its lines.
+        """
+        if self._quiet or not self._console.is_terminal or (beside is not None and beside.isatty()):
+            yield Progress()
             return
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.completed:,.0f} events"),
-            TextColumn("{task.fields[rate]:,.0f}/s"),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
-        )
-        with Progress(*columns, console=self._console, transient=True) as bar:
-            task = bar.add_task("", total=None, rate=0.0)
-            began = time.monotonic()
-
-            def read(path: str, events: int) -> None:
-                rate = bar.tasks[0].completed / max(1e-3, time.monotonic() - began)
-                bar.update(task, advance=events, description=plain(path)[-40:], rate=rate)
-
-            yield read
+        with shown(self._console) as progress:
+            yield progress
 
     def wrong_rules(self, errors: Iterable[RuleError]) -> None:
         """Rules that cannot run, each with what is wrong with it."""

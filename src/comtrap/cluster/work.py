@@ -22,6 +22,7 @@ from comtrap.normalise.script_blocks import joined
 from comtrap.plan.plan import EventPlan
 from comtrap.scanning.part import Part, Tally
 from comtrap.sources.manner import ORDINARY, Manner
+from comtrap.sources.progress import Progress
 from comtrap.sources.read import FILE_BITS
 from comtrap.sources.read import read as read_file
 
@@ -47,7 +48,7 @@ class Scan:
         for number, path in _tasks(batches, "number", "path"):
             with Store() as store:
                 tally = Tally()
-                Part(self.plan, store, tally, self.manner).run([(number, path)], lambda _path, _events: None)
+                Part(self.plan, store, tally, self.manner).run([(number, path)], Progress())
                 yield batch([tally_row(tally)])
                 for query, plan in enumerate(self.plan.queries):
                     for hits in store.some_hits(query):

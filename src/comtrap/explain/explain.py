@@ -30,9 +30,10 @@ from comtrap.match.order import order
 from comtrap.normalise.normalise import to_events
 from comtrap.plan.optimise import optimise
 from comtrap.plan.plan import EventPlan, SamplePlan, SequencePlan
+from comtrap.sources.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from comtrap.explain.reading import Chunk
     from comtrap.explain.subject import Subject
@@ -67,7 +68,7 @@ def explain(
     subject: Subject,
     paths: Iterable[str] = (),
     wish: Wish = DEFAULT,
-    progress: Callable[[str, int], None] = lambda _path, _events: None,
+    progress: Progress | None = None,
 ) -> Explanation:
     """What a query means and, with paths, what became of every event there.
 
@@ -86,7 +87,7 @@ def explain(
         run = _Run(subject, wish, store)
         interrupted = False
         try:
-            for chunk in chunks(paths, run.wanted, seen, progress):
+            for chunk in chunks(paths, run.wanted, seen, progress or Progress()):
                 run.take(chunk)
         except KeyboardInterrupt:
             interrupted = True

@@ -15,14 +15,16 @@ from comtrap.events.problems import Problems
 from comtrap.events.wanted import Wanted
 from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import ScriptBlocks
+from comtrap.sources.progress import work_bytes
 from comtrap.sources.read import read
 from comtrap.sources.walk import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from comtrap.events.batch import EventBatch
     from comtrap.events.raw import RawBatch
+    from comtrap.sources.progress import Progress
 
 ROWS = 50_000  # events looked at together
 HELD_BYTES = 96 << 20  # of events and records, about, that are looked at together
@@ -84,9 +86,7 @@ def with_value(column: pa.Array) -> int:
     return pc.sum(there).as_py() or 0
 
 
-def chunks(
-    paths: Iterable[str], wanted: frozenset[str], seen: Seen, progress: Callable[[str, int], None]
-) -> Iterator[Chunk]:
+def chunks(paths: Iterable[str], wanted: frozenset[str], seen: Seen, progress: Progress) -> Iterator[Chunk]:
     """The events of all inputs, in the order that numbers them; what cannot be read is in ``seen.problems``.
 
     Args:
@@ -97,16 +97,15 @@ def chunks(
     """
     inputs = files(paths, seen.problems)
     seen.files = len(inputs) + len(seen.problems.failed)
+    progress.expect(work_bytes(path) for path in inputs)
     raw_wanted = Wanted(raw_columns(wanted))
     pairs: list[tuple[RawBatch, EventBatch]] = []
     rows = held_bytes = 0
     for number, path in enumerate(inputs):
-        progress(path, 0)
-        for raw in _joined(read(path, number, raw_wanted, seen.problems)):
+        for raw in _joined(read(path, number, raw_wanted, seen.problems, progress=progress)):
             pairs.append((raw, to_events(raw, wanted, seen.problems)))
             rows += raw.frame.num_rows
             held_bytes += raw.size_bytes + pairs[-1][1].frame.nbytes
-            progress(path, raw.frame.num_rows)
             if rows >= ROWS or held_bytes >= HELD_BYTES:
                 yield _together(pairs, seen)
                 pairs, rows, held_bytes = [], 0, 0

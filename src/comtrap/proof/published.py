@@ -13,6 +13,7 @@ from comtrap.explain.stage import stages_of
 from comtrap.explain.subject import of_rule
 from comtrap.proof.attack_events import Place
 from comtrap.rules.load import load_rules
+from comtrap.sources.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -127,7 +128,7 @@ class Published:
         seen = Seen()
         wanted = frozenset(place.position for place in attack.shown_by)
         found: list[Sighting] = []
-        for chunk in chunks([attack.path], self._wanted, seen, lambda _path, _events: None):
+        for chunk in chunks([attack.path], self._wanted, seen, Progress()):
             at = positions(chunk, wanted)
             found += [one for one in sightings(chunk.batch, at.tolist(), chunk.raws) if _place(one) in attack.shown_by]
         if not found:

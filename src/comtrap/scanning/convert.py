@@ -14,6 +14,7 @@ from comtrap.scanning.documents import written
 from comtrap.scanning.part import Tally
 from comtrap.scanning.spool import Spool
 from comtrap.sources.manner import ORDINARY, Manner
+from comtrap.sources.progress import Progress, work_bytes
 from comtrap.sources.read import read
 from comtrap.sources.walk import files
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from comtrap.scanning.part import Input, Progress
+    from comtrap.scanning.part import Input
     from comtrap.scanning.writers.writer import Writer
 
 
@@ -49,7 +50,7 @@ def convert(
     writer: Writer,
     *,
     target: Path | None = None,
-    progress: Progress = lambda _path, _events: None,
+    progress: Progress | None = None,
     manner: Manner = ORDINARY,
 ) -> Converted:
     """Write every record as the ECS document it becomes: by input, and within one in its own order.
@@ -65,6 +66,8 @@ def convert(
     tally = Tally()
     inputs = [one for one in enumerate(files(paths, tally.problems)) if not _is_within(one[1], target)]
     unusable = len(tally.problems.failed)
+    progress = progress or Progress()
+    progress.expect(work_bytes(path) for _, path in inputs)
     interrupted = False
     try:
         with Spool() as spool:
@@ -82,11 +85,9 @@ def convert(
 def _read(one: Input, spool: Spool, tally: Tally, progress: Progress, manner: Manner) -> bool:
     """Spool one input's documents; gives whether that was interrupted."""
     number, path = one
-    progress(path, 0)
     try:
-        for raw in joined(read(path, number, Wanted(COLUMNS), tally.problems, manner=manner)):
+        for raw in joined(read(path, number, Wanted(COLUMNS), tally.problems, manner=manner, progress=progress)):
             tally.read += spool.add(written(raw, tally.problems))
-            progress(path, raw.frame.num_rows)
     except KeyboardInterrupt:
         return True
     return False

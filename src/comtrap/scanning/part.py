@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,7 +24,7 @@ from comtrap.sources.read import read
 from comtrap.sources.walk import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from comtrap.alerts.store import Store
     from comtrap.events.batch import EventBatch
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from comtrap.plan.plan import Plan
     from comtrap.scanning.kinds import Use
     from comtrap.sources.pieces import Piece
+    from comtrap.sources.progress import Progress
 
 ROWS = 50_000  # events put together before the rules run over them: small batches cost more than they find
 HELD_BYTES = 96 << 20
@@ -43,8 +43,6 @@ EVENTS_BYTES = 32 << 20
 
 Input: TypeAlias = tuple[int, str]
 """A path with its number in the run."""
-Progress: TypeAlias = Callable[[str, int], None]
-"""Told what was read: a path, and how many more events."""
 
 
 @dataclass(slots=True)
@@ -122,20 +120,22 @@ class Part:
     def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:
         """Read inputs to their end, or until stopped; events of several small ones are put together."""
         for number, path in inputs:
-            progress(path, 0)
-            for raw in joined(read(path, number, self.wanted, self.tally.problems, manner=self.manner)):
+            raws = read(path, number, self.wanted, self.tally.problems, manner=self.manner, progress=progress)
+            for raw in joined(raws):
                 self._take(raw)
-                progress(path, raw.frame.num_rows)
                 if stopped():
                     break
             if stopped():
                 break
         self.finish()
 
-    def run_piece(self, one: Input, piece: Piece, stopped: Callable[[], bool] = lambda: False) -> None:
+    def run_piece(
+        self, one: Input, piece: Piece, progress: Progress, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         """Read some records of a file; parts of script blocks wait in the store for those of other pieces."""
         number, path = one
-        self.run_some(read(path, number, self.wanted, self.tally.problems, piece, manner=self.manner), stopped)
+        raws = read(path, number, self.wanted, self.tally.problems, piece, manner=self.manner, progress=progress)
+        self.run_some(raws, stopped)
 
     def run_some(self, raws: Iterable[RawBatch], stopped: Callable[[], bool] = lambda: False) -> None:
         """Take some records of a file that were read with `wanted`; parts of script blocks wait in the store."""

@@ -7,6 +7,7 @@ every system.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import signal
 import sys
@@ -15,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
@@ -23,14 +24,15 @@ from comtrap.errors import SourceError
 from comtrap.scanning.kinds import Kinds
 from comtrap.scanning.part import Part, Tally
 from comtrap.sources.pieces import Piece, pieces, positions
+from comtrap.sources.progress import Progress
 from comtrap.sources.walk import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, MutableSequence, Sequence
 
     from comtrap.alerts.store import Store
     from comtrap.plan.plan import Plan
-    from comtrap.scanning.part import Input, Progress
+    from comtrap.scanning.part import Input
     from comtrap.sources.manner import Manner
 
 BUNDLE_BYTES = 16 << 20  # small inputs go together up to this
@@ -44,6 +46,7 @@ class _Run:
     plan: Plan
     store: Callable[[str], Store]
     stop: Any  # multiprocessing's Event
+    read: MutableSequence[int]  # shared numbers, see `_shared`
     manner: Manner
 
 
@@ -85,6 +88,7 @@ def finish(work: Sequence[Task], part: Part, jobs: int, progress: Progress) -> N
         for one in task.inputs:
             if any(_shared([Task((one,), task.piece)], part, 1, progress, placed=True)):
                 part.tally.problems.fail(printable(one[1]), _ended(task.piece))
+    progress.settle()
     part.rejoin()
 
 
@@ -114,29 +118,33 @@ def _shared(
         work: what to run.
         part: takes what is found.
         jobs: how many processes.
-        progress: told of each task that is done.
+        progress: counts in what the processes count.
         placed: whether the positions of pieces are told already.
     """
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
+    # Two numbers a task, without a lock: a process may end anywhere. Only the one at work on it writes them.
+    read = cast("MutableSequence[int]", context.RawArray(ctypes.c_uint64, 2 * len(work)))
+    progress.watch(read)
     begun: list[Task] = []
     left: list[Task] = []
     with (
         TemporaryDirectory(prefix="comtrap-") as folder,
         ProcessPoolExecutor(
-            min(jobs, len(work)), context, _begin, (_Run(part.plan, part.store.alike(), stop, part.manner),)
+            min(jobs, len(work)), context, _begin, (_Run(part.plan, part.store.alike(), stop, read, part.manner),)
         ) as pool,
     ):
-        waiting: dict[Any, tuple[Task, str]] = {}
+        waiting: dict[Any, tuple[Task, str, int]] = {}
         taken = set()
 
         def take(futures: Iterable[Any]) -> None:
             for future in futures:
-                task, path = waiting[future]
+                task, path, at = waiting[future]
                 try:
                     tally = future.result()
                 except BrokenProcessPool:
                     (begun if Path(path).exists() else left).append(task)
+                    read[at] = read[at + 1] = 0
                 except CancelledError:
                     pass
                 else:
@@ -144,13 +152,13 @@ def _shared(
                     part.store.absorb(path)
                     Path(path).unlink()
                     part.tally.add(tally)
-                    progress(task.inputs[0][1], tally.read)
+                    progress.begin(task.inputs[-1][1])
 
         try:
             for number, task in enumerate(work if placed else _placed(work, pool)):
-                path = str(Path(folder) / f"{number}.db")
+                path, at = str(Path(folder) / f"{number}.db"), 2 * number
                 try:
-                    waiting[pool.submit(_work, task, path)] = (task, path)
+                    waiting[pool.submit(_work, task, path, at)] = (task, path, at)
                 except BrokenProcessPool:
                     left.append(task)
             take(as_completed(waiting))
@@ -195,12 +203,13 @@ def _begin(run: _Run) -> None:
     _given[:] = [(run, Kinds(run.plan))]
 
 
-def _work(task: Task, path: str) -> Tally:
+def _work(task: Task, path: str, at: int) -> Tally:
     ((run, kinds),) = _given
+    progress = Progress(run.read, at)
     with run.store(path) as store:
         part = Part(run.plan, store, Tally(), run.manner, kinds=kinds)
         if task.piece is None:
-            part.run(task.inputs, lambda _path, _events: None, run.stop.is_set)
+            part.run(task.inputs, progress, run.stop.is_set)
         else:
-            part.run_piece(task.inputs[0], task.piece, run.stop.is_set)
+            part.run_piece(task.inputs[0], task.piece, progress, run.stop.is_set)
     return part.tally

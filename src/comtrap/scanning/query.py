@@ -19,6 +19,7 @@ from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
 from comtrap.scanning.picked import Picked
 from comtrap.sources.manner import ORDINARY, Manner
+from comtrap.sources.progress import Progress
 from comtrap.sources.walk import STDIN, files
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from comtrap.alerts.records import Record
     from comtrap.match.hit import EventId, Key, Match
     from comtrap.scanning.asked import Asked, Witness
-    from comtrap.scanning.part import Input, Progress
+    from comtrap.scanning.part import Input
     from comtrap.scanning.picked import Counts
 
     Found: TypeAlias = np.ndarray[Any, Any] | list[Match]
@@ -149,7 +150,7 @@ def query(
     paths: Iterable[str],
     *,
     jobs: int = 1,
-    progress: Progress = lambda _path, _events: None,
+    progress: Progress | None = None,
     manner: Manner = ORDINARY,
 ) -> Answer:
     """Run a query over every event of the inputs.
@@ -168,7 +169,7 @@ def query(
     # What can be read once only is asked at once for what is otherwise looked up if nothing is found.
     witnesses = asked.witnesses() if any(path == STDIN for _, path in inputs) else ()
     store = Picked(pick=asked.pick)
-    interrupted = fill(Part(asked.plan(witnesses), store, tally, manner), inputs, jobs, progress)
+    interrupted = fill(Part(asked.plan(witnesses), store, tally, manner), inputs, jobs, progress or Progress())
     found = _found(asked, store)
     _settle(store, found)
     seconds = time.perf_counter() - began

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from comtrap.scanning.asked import Asked
-    from comtrap.scanning.part import Progress
     from comtrap.scanning.query import Answer
+    from comtrap.sources.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from comtrap.sources.child import YES, Limits, packed, unpacked
 from comtrap.sources.shared_file import SharedFile
 from comtrap.sources.source import HEAD, Content
 from comtrap.sources.stream import SpentError, Stream
-from comtrap.sources.unpack import BROKEN, CONTENT, DATA, END, FAILED, unpack
+from comtrap.sources.unpack import BROKEN, CONTENT, DATA, END, FAILED, PLACE, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -95,7 +95,11 @@ class _Messages:
 
 
 class _Member:
-    """A content's bytes; they are asked for by the first read."""
+    """A content's bytes; they are asked for by the first read.
+
+    Attributes:
+        place: how far the packed file is read.
+    """
 
     def __init__(self, messages: _Messages) -> None:
         self._messages = messages
@@ -103,6 +107,7 @@ class _Member:
         self._asked = False
         self._ended = False
         self._broken: SourceError | None = None
+        self.place = 0
 
     def read(self, size: int = -1) -> bytes:
         """At most so many bytes; none only at the end.
@@ -126,7 +131,7 @@ class _Member:
         message = self._messages.next(None if self._asked else YES)
         self._asked = True
         if message[:1] == DATA:
-            self._data = memoryview(message)[1:]
+            self.place, self._data = PLACE.unpack_from(message, 1)[0], memoryview(message)[1 + PLACE.size :]
         elif message[:1] == BROKEN:
             self._ended, self._broken = True, SourceError(message[1:].decode())
         else:

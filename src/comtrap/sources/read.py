@@ -7,15 +7,17 @@ import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from comtrap.errors import SourceError
 from comtrap.events.raw import Origin
 from comtrap.sources.manner import BAD_CHECKSUM, ORDINARY, Manner
 from comtrap.sources.opened import contents
 from comtrap.sources.pieces import content_of
+from comtrap.sources.progress import Progress, Reading, times
 from comtrap.sources.refusal import refusal
 from comtrap.sources.registered import source_of
+from comtrap.sources.source import HEAD
 from comtrap.sources.stream import SpentError, Stream, reason
 from comtrap.sources.text import as_utf8
 from comtrap.sources.walk import STDIN, printable
@@ -41,6 +43,7 @@ def read(
     piece: Piece | None = None,
     *,
     manner: Manner = ORDINARY,
+    progress: Progress | None = None,
 ) -> Iterator[RawBatch]:
     """All records of a file, of its members if it is an archive, in batches of one kind each.
 
@@ -53,12 +56,21 @@ def read(
         problems: takes what cannot be read.
         piece: one of `pieces.pieces`, for some of the records only.
         manner: how.
+        progress: told of what was read, once whoever reads this asks for more.
     """
+    progress = progress or Progress()
+    progress.begin(path)
     origin = Origin("", printable(path), first=number << FILE_BITS)
     try:
         with _opened(path) as file:
-            found = (replace(each, manner=manner) for each in _contents(file, origin, problems, manner.passwords))
-            yield from _all(found, wanted, problems, None if piece is None else (file, piece))
+            stream = _stream(file, path)
+            reading = _reading(file, stream, piece, progress)
+            found = contents(stream, origin, problems, manner.passwords)
+            placed = (replace(each, manner=manner) for each in found)
+            for batch, place in _all(placed, wanted, problems, None if piece is None else (file, piece)):
+                yield batch
+                reading.at(place, batch.frame.num_rows)
+            reading.end()
     except OSError as error:
         problems.fail(origin.path, f"cannot be read: {reason(error)}")
     except SourceError as error:
@@ -71,26 +83,34 @@ def _opened(path: str) -> IO[bytes]:
     return Path(path).open("rb")
 
 
-def _contents(file: IO[bytes], origin: Origin, problems: Problems, passwords: tuple[bytes, ...]) -> Iterator[Content]:
-    whole = stat.S_ISREG(os.fstat(file.fileno()).st_mode) and origin.path != STDIN
-    return contents(Stream(file, whole=whole), origin, problems, passwords)
+def _stream(file: IO[bytes], path: str) -> Stream:
+    return Stream(file, whole=stat.S_ISREG(os.fstat(file.fileno()).st_mode) and path != STDIN)
+
+
+def _reading(file: IO[bytes], stream: Stream, piece: Piece | None, progress: Progress) -> Reading:
+    if piece is not None:
+        return Reading(progress, piece.stop - piece.start, 1)
+    status = os.fstat(file.fileno())
+    weight = times(stream.peek(HEAD))
+    return Reading(progress, status.st_size * weight if stat.S_ISREG(status.st_mode) else 0, weight)
 
 
 def _all(
     found: Iterator[Content], wanted: Wanted | None, problems: Problems, piece: tuple[IO[bytes], Piece] | None
-) -> Iterator[RawBatch]:
+) -> Iterator[tuple[RawBatch, int]]:
+    """The batches of all contents, each with how many bytes of the file were read by then."""
     row = 0
     for content in found:
         placed = replace(content, origin=replace(content.origin, first=content.origin.first + row))
-        for batch in _content(placed, wanted, problems, piece):
+        for batch, place in _content(placed, wanted, problems, piece):
             row = max(row, batch.origin.first - content.origin.first + int(batch.frame["_position"][-1].as_py()) + 1)
-            yield batch
+            yield batch, place
 
 
 def _content(
     content: Content, wanted: Wanted | None, problems: Problems, piece: tuple[IO[bytes], Piece] | None
-) -> Iterator[RawBatch]:
-    name = content.origin.name
+) -> Iterator[tuple[RawBatch, int]]:
+    name, stream = content.origin.name, content.stream
     try:
         if not content.head:
             return
@@ -104,7 +124,9 @@ def _content(
                 problems.note(BAD_CHECKSUM, name, why)
         if piece is not None:
             content = replace(content_of(piece[0], source, piece[1], content.origin), manner=content.manner)
-        yield from source.read(content, wanted, problems)
+            stream = content.stream
+        for batch in source.read(content, wanted, problems):
+            yield batch, cast("Stream", stream).place
     except SpentError:
         raise
     except SourceError as error:

@@ -73,6 +73,7 @@ class Stream(io.RawIOBase):
         self._allowance = allowance
         self._whole = whole
         self._ahead = b""
+        self._taken_bytes = 0
         self._broken: str | None = None  # the error itself leads back here, in a circle
 
     def readable(self) -> bool:
@@ -100,6 +101,11 @@ class Stream(io.RawIOBase):
         """
         if self._broken is not None:
             raise SourceError(self._broken)
+
+    @property
+    def place(self) -> int:
+        """How far the file is read that these bytes are of, or are unpacked from."""
+        return getattr(self._inner, "place", self._taken_bytes)
 
     def whole_file(self) -> IO[bytes] | None:
         """The file itself, at its start, or None where there is none that could be read in another order."""
@@ -131,6 +137,7 @@ class Stream(io.RawIOBase):
             data: bytes = self._read(size)
         except BROKEN as error:
             raise SourceError(f"breaks off: {reason(error)}") from error
+        self._taken_bytes += len(data)
         if self._allowance is not None:
             self._allowance.spend(len(data))
         return data

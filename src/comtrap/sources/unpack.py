@@ -1,11 +1,13 @@
 """Unpacking, in a process of its own (see `child`): an archive's contents as a row of small messages.
 
-A `CONTENT` is followed, if it is wanted, by its `DATA` and then `END`, or `BROKEN` with a sentence.
+A `CONTENT` is followed, if it is wanted, by its `DATA` and then `END`, or `BROKEN` with a sentence. `DATA` begins with
+the place up to which the file was read for it.
 """
 
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 CONTENT, DATA, END, BROKEN, FAILED, NOTED = b"c", b"+", b".", b"!", b"f", b"n"
 
+PLACE = struct.Struct("<Q")
 _PIECE = 1 << 18
 
 
@@ -68,11 +71,11 @@ def unpack(request: bytes) -> Generator[bytes, bytes | None, None]:
             member = content.origin.member
             wanted = yield Question(CONTENT + packed([content.head, *([] if member is None else [member.encode()])]))
             if wanted == YES:
-                yield from _data(content)
+                yield from _data(content, file)
         yield from told.taken()
 
 
-def _data(content: Content) -> Generator[bytes, bytes | None, None]:
+def _data(content: Content, file: IO[bytes]) -> Generator[bytes, bytes | None, None]:
     while True:
         data, why = b"", None
         try:
@@ -80,12 +83,12 @@ def _data(content: Content) -> Generator[bytes, bytes | None, None]:
                 data += more
         except SpentError:
             if data:
-                yield DATA + data
+                yield DATA + PLACE.pack(file.tell()) + data
             raise
         except SourceError as error:
             why = str(error)
         if data:
-            yield DATA + data
+            yield DATA + PLACE.pack(file.tell()) + data
         if why is not None or not data:
             yield END if why is None else BROKEN + why.encode("utf-8", "replace")
             return
