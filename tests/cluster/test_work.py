@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields
+from itertools import groupby
+from pathlib import Path
 
-import orjson
 import pyarrow as pa
 import pytest
 from tests.material import process, rule, script_block, write
@@ -13,11 +14,15 @@ from tests.material import process, rule, script_block, write
 from comtrap.alerts.build import build
 from comtrap.alerts.store import Store
 from comtrap.cluster.rows import ROWS, match_of, tally_of, tally_row
-from comtrap.cluster.work import Fetch, Matching, Scan, files_of
+from comtrap.cluster.run import _tasks_of
+from comtrap.cluster.work import Count, Fetch, Joining, Matching, Run, Scan, files_of, task_row
+from comtrap.events.parcel import unpacked
 from comtrap.events.problems import Problems
 from comtrap.rules.compiled import compiled
 from comtrap.scan import scan
 from comtrap.scanning.part import Tally
+from comtrap.scanning.processes import Task, placed, tasks
+from comtrap.sources.pieces import Piece
 
 RULES = (
     rule('process where process.name : "a.exe"', 1),
@@ -51,39 +56,69 @@ def rows(batches):
     return pa.Table.from_batches(list(batches), ROWS).to_pylist()
 
 
-def by_hand(paths, rules):
+def tasks_of(paths):
+    """Each file as a task of its own."""
+    return [Task(((number, path),)) for number, path in enumerate(paths)]
+
+
+def done(work, *tasks):
+    """The rows that a step makes of (task, events)."""
+    listed = {"number": list(range(len(tasks))), "task": [task_row(*task) for task in tasks]}
+    return rows(work(iter([pa.record_batch(listed)])))
+
+
+def by_hand(tasks, rules):
     """The alerts, as `cluster.run` has them made."""
     plan, _ = compiled(rules, ())
-    tasks = [pa.record_batch({"number": [n], "path": [p]}) for n, p in enumerate(paths)]
-    found = [row for task in tasks for row in rows(Scan(plan)(iter([task])))]
-    tally = Tally()
-    for row in found:
-        if row["what"] == "tally":
-            tally.add(tally_of(row["content"]))
-    matches = [match_of(row["query"], row["content"]) for row in found if row["what"] == "match"]
-    groups = {}
-    for row in found:
-        if row["what"] == "hits":
-            groups.setdefault((row["query"], row["bucket"]), []).append(row)
-    for group in groups.values():
-        told = Matching(plan)(pa.Table.from_pylist(group, ROWS)).to_pylist()
-        matches += [match_of(row["query"], row["content"]) for row in told]
-    store = Store()
-    chosen = files_of({e for m in matches for e in m.events if e is not None})
-    for number, events in chosen.items():
-        task = pa.record_batch({"number": [number], "path": [paths[number]], "events": [orjson.dumps(events).decode()]})
-        for row in rows(Fetch(plan)(iter([task]))):
+    run = Run(plan)
+    found = [row for task in tasks for row in done(Scan(run), (task,))]
+    parts = sorted((row for row in found if row["what"] == "parts"), key=lambda row: row["event"])
+    for _, group in groupby(parts, key=lambda row: row["bucket"]):
+        found += rows(Joining(run)(iter(pa.Table.from_pylist(list(group), ROWS).to_batches())))
+    hits = sorted((row for row in found if row["what"] == "hits"), key=bucket_of)
+    for _, group in groupby(hits, key=bucket_of):
+        in_time = sorted(group, key=lambda row: row["time_ns"])
+        found += rows(Matching(run)(iter(pa.Table.from_pylist(in_time, ROWS).to_batches(max_chunksize=5))))
+    store, tally = Store(), Tally()
+    matches = list(_taken(found, tally, store))
+    lacking = {e for m in matches for e in m.events if e is not None}
+    for task, events in _tasks_of(tasks, files_of(lacking)):
+        for row in done(Fetch(run), (task, events)):
             store.imported(row["content"])
     matches.sort(key=lambda m: (m.query, [-1 if e is None else e for e in reversed(m.events)]))
     return build(rules, plan, store, None, matches), tally
+
+
+def _taken(found, tally, store):
+    for row in found:
+        if row["what"] == "tally":
+            tally.add(tally_of(row["content"]))
+        elif row["what"] == "record":
+            store.imported(row["content"])
+        elif row["what"] == "match":
+            yield match_of(row["query"], row["content"])
+
+
+def bucket_of(row):
+    return row["query"], row["bucket"]
 
 
 def told(alerts):
     return [(a.id, a.key, a.count, a.evidence, a.why) for a in alerts]
 
 
-def test_the_alerts_are_those_of_one_machine(paths):
-    alerts, tally = by_hand(paths, RULES)
+def cut(paths, piece_bytes):
+    """Files in pieces, their positions told."""
+    work = tasks(list(enumerate(paths)), {path: Path(path).stat().st_size for path in paths}, piece_bytes)
+    counts = [row["content"] for row in done(Count(), *((task,) for task in work))]
+    return placed(work, lambda task: int(counts[work.index(task)]))
+
+
+@pytest.mark.parametrize("piece_bytes", [1 << 30, 2_000])
+def test_the_alerts_are_those_of_one_machine(paths, piece_bytes):
+    work = cut(paths, piece_bytes)
+    assert any(task.piece for task in work) == (piece_bytes == 2_000)
+    alerts, tally = by_hand(work, RULES)
     expected = scan(paths, RULES)
     assert told(alerts) == told(expected.alerts)
     assert {a.rule.name for a in alerts} == {f"Rule {n}" for n in range(1, 7)}
@@ -91,31 +126,34 @@ def test_the_alerts_are_those_of_one_machine(paths):
     assert tally.sources == expected.tally.sources
 
 
+def test_records_are_fetched_for_matches_of_several_events_only(paths):
+    plan, _ = compiled(RULES, ())
+    found = done(Scan(Run(plan)), (tasks_of(paths)[0],))
+    single = {e for row in found if row["what"] == "match" for e in match_of(row["query"], row["content"]).events}
+    sent = {event for row in found if row["what"] == "record" for event, _ in unpacked(row["content"])[1]}
+    assert single
+    assert sent - single == {31}  # the other part of a script block
+
+
 def test_hits_of_one_key_are_in_one_bucket_whatever_machine_finds_them(paths):
     plan, _ = compiled(RULES, ())
     buckets = {}
-    for number, path in enumerate(paths):
-        for row in rows(Scan(plan)(iter([pa.record_batch({"number": [number], "path": [path]})]))):
+    for task in tasks_of(paths):
+        for row in done(Scan(Run(plan)), (task,)):
             if row["what"] == "hits" and row["query"] == 1:
-                for key in pa.ipc.open_stream(row["content"]).read_all().column("key").to_pylist():
-                    buckets.setdefault(tuple(key), set()).add(row["bucket"])
+                buckets.setdefault(tuple(row["key"]), set()).add(row["bucket"])
     assert set(buckets) == {("h0",), ("h1",)}
     assert all(len(found) == 1 for found in buckets.values())
 
 
-def test_too_many_hits_of_a_key_are_refused_with_what_to_do(paths, monkeypatch):
-    plan, _ = compiled(RULES, ())
-    found = rows(Scan(plan)(iter([pa.record_batch({"number": [0], "path": [paths[0]]})])))
-    hits = [row for row in found if row["what"] == "hits" and row["query"] == 1][:1]
-    monkeypatch.setattr("comtrap.cluster.work.MOST", 3)
-    with pytest.raises(ValueError, match="more than 3: narrow its stages"):
-        Matching(plan)(pa.Table.from_pylist(hits, ROWS))
+def test_a_piece_that_cannot_be_counted_is_told(tmp_path):
+    assert done(Count(), (Task(((0, str(tmp_path / "gone")),), Piece(0, 5)),))[0]["content"] == b"-1"
 
 
 def test_a_tally_arrives_as_it_was():
     problems = Problems(Counter(a=1), Counter(b=2), {"x": "y"}, 3, ["z"])
     tally = Tally(5, 4, Counter(sysmon=5), {(1, 0)}, Counter({7: 2}), problems)
     assert {field.name for field in fields(Tally)} == {"read", "reached", "sources", "met", "failures", "problems"}
-    again = tally_of(tally_row(tally)[3])
+    again = tally_of(tally_row(tally))
     assert again == tally
     assert again.problems.fallback == 3

@@ -8,16 +8,16 @@ those that end up in a match are ever made into documents.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comtrap.events.parcel import packed, unpacked
 from comtrap.events.raw import Origin, RawBatch
 from comtrap.events.stream import read, written
 from comtrap.execute.hits import HITS
@@ -166,17 +166,14 @@ class Store:
         for number, *told in self.database.execute(
             "select id, provider, code, source, path, member, first, head, frame from raw order by id"
         ):
-            *origin, frame = told
             listed = self.database.execute("select event, row from event where raw = ? order by row", (number,))
-            head = json.dumps([origin, listed.fetchall()]).encode()
-            yield len(head).to_bytes(8, "big") + head + frame
+            yield packed(_made(*told), listed.fetchall())
 
     def imported(self, told: bytes) -> None:
         """Keep what another store has exported."""
-        size = int.from_bytes(told[:8], "big")
-        (provider, code, *origin), events = json.loads(told[8 : 8 + size])
+        raw, events = unpacked(told)
         with self.database:
-            number = self._insert(RawBatch((provider, code), read(told[8 + size :]), Origin(*origin)))
+            number = self._insert(raw)
             places = ((event, number, row) for event, row in events)
             self.database.executemany("insert or ignore into event values (?, ?, ?)", places)
 
@@ -278,10 +275,16 @@ class Store:
         ).lastrowid
 
     def _raw(self, number: int) -> RawBatch:
-        provider, code, *origin, frame = self.database.execute(
+        told = self.database.execute(
             "select provider, code, source, path, member, first, head, frame from raw where id = ?", (number,)
         ).fetchone()
-        return RawBatch((provider, code), read(frame), Origin(*origin))
+        return _made(*told)
+
+
+def _made(provider: str, code: int, *origin: Any) -> RawBatch:
+    """A batch of its columns in the table, the frame last."""
+    *place, frame = origin
+    return RawBatch((provider, code), read(frame), Origin(*place))
 
 
 def _with_parts(raw: RawBatch, rows: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""What travels between the machines of a cluster: rows of numbers and bytes, no objects of ours.
+"""What travels between the machines of a cluster: rows of numbers, texts and bytes, no objects of ours.
 
-A row says what it is: ``tally`` (JSON), ``hits`` (an Arrow stream, schema HITS, of one query), ``match`` (JSON) or
-``record`` (whole records, as a store keeps them).
+A row says what it is. Hits have the columns of HITS; of all others only ``content`` counts: ``tally`` and ``match``
+(JSON), ``record`` and ``parts`` (whole records; parts are those of script blocks that are still to be joined).
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import orjson
 import pyarrow as pa
 
 from comtrap.events.problems import Problems
+from comtrap.execute.hits import HITS
 from comtrap.match.hit import Match
 from comtrap.scanning.part import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import numpy as np
 
 ROWS = pa.schema(
     [
@@ -26,28 +29,59 @@ ROWS = pa.schema(
         pa.field("query", pa.int32()),
         pa.field("bucket", pa.int32()),
         pa.field("content", pa.binary()),
+        pa.field("stage", pa.int32()),
+        pa.field("key", pa.list_(pa.string())),
+        pa.field("time_ns", pa.int64()),
+        pa.field("tie", pa.int64()),
+        pa.field("event", pa.int64()),
     ]
 )
-"""`bucket` is that of the join key; 0 where a query's hits must stay together."""
-DDL = "what string, query int, bucket int, content binary"
-"""The same in Spark's words."""
+"""`bucket` of a hit is that of its join key, 0 where a query's hits must stay together; of parts, their file's number."""
+DDL = "what string, query int, bucket int, content binary, stage int, key array<string>, time_ns long, tie long, event long"
+"""The same in Spark's words: it has no unsigned numbers."""
 
 _COUNTS = tuple(field.name for field in fields(Tally) if field.name != "problems")
 _PROBLEMS = tuple(field.name for field in fields(Problems))
 
 
-def batch(rows: Sequence[tuple[str, int, int, bytes]]) -> pa.RecordBatch:
-    """Rows as Arrow has them, schema ROWS."""
-    columns: list[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
-    return pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, ROWS, strict=True)], schema=ROWS)
+def batch(what: str, contents: Sequence[bytes], query: int = 0, bucket: int = 0, event: int = 0) -> pa.RecordBatch:
+    """Rows that have a content, schema ROWS."""
+    told = {"what": what, "query": query, "bucket": bucket, "event": event}
+    columns = [
+        pa.array(contents, f.type) if f.name == "content" else pa.array([told.get(f.name)] * len(contents), f.type)
+        for f in ROWS
+    ]
+    return pa.record_batch(columns, schema=ROWS)
 
 
-def tally_row(tally: Tally) -> tuple[str, int, int, bytes]:
+def hit_rows(hits: pa.Table, buckets: np.ndarray) -> pa.RecordBatch:
+    """Hits of one query.
+
+    Args:
+        hits: schema HITS.
+        buckets: that of each.
+    """
+    count = hits.num_rows
+    made = {
+        "what": pa.repeat("hits", count),
+        "bucket": pa.array(buckets, pa.int32()),
+        "content": pa.nulls(count, pa.binary()),
+    }
+    columns = [made[f.name] if f.name in made else hits.column(f.name).combine_chunks().cast(f.type) for f in ROWS]
+    return pa.record_batch(columns, schema=ROWS)
+
+
+def hits_of(rows: pa.RecordBatch) -> pa.Table:
+    """The same again, schema HITS."""
+    return pa.Table.from_arrays([rows.column(f.name).cast(f.type) for f in HITS], schema=HITS)
+
+
+def tally_row(tally: Tally) -> bytes:
     """What a task counted."""
     told = {name: getattr(tally, name) for name in _COUNTS}
     told["met"] = sorted(tally.met)
     told["problems"] = {name: getattr(tally.problems, name) for name in _PROBLEMS}
-    return "tally", 0, 0, orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS)
 
 
 def tally_of(content: bytes) -> Tally:
@@ -64,12 +98,12 @@ def tally_of(content: bytes) -> Tally:
     )
 
 
-def match_rows(found: Iterable[Match]) -> list[tuple[str, int, int, bytes]]:
-    """Matches."""
-    return [("match", m.query, 0, orjson.dumps([m.key, m.events])) for m in found]
+def match_rows(found: Iterable[Match]) -> list[bytes]:
+    """Matches of one query."""
+    return [orjson.dumps([m.key, m.events]) for m in found]
 
 
 def match_of(query: int, content: bytes) -> Match:
-    """The same again."""
+    """One of them again."""
     key, events = orjson.loads(content)
     return Match(query, tuple(key), tuple(events))

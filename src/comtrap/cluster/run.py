@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sys
+import uuid
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,14 +13,20 @@ import pyarrow as pa
 
 from comtrap.alerts.store import Store
 from comtrap.cluster.rows import DDL, match_of, tally_of
-from comtrap.cluster.work import Fetch, Matching, Scan, files_of
+from comtrap.cluster.session import session_of
+from comtrap.cluster.work import PATIENCE_S, Count, Fetch, Joining, Matching, Run, Scan, files_of, task_row
 from comtrap.errors import PluginError, SourceError
+from comtrap.match.keys import sortable
+from comtrap.match.streamed import Room
 from comtrap.scan import Filled, run
+from comtrap.scanning.processes import PIECE_BYTES, Task, placed, tasks
 from comtrap.sources.manner import ORDINARY, Manner
-from comtrap.sources.walk import STDIN
+from comtrap.sources.progress import work_bytes
+from comtrap.sources.read import FILE_BITS
+from comtrap.sources.walk import STDIN, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from comtrap.match.hit import Match
     from comtrap.plan.plan import Plan
@@ -29,8 +36,26 @@ if TYPE_CHECKING:
     from comtrap.scan import Result
     from comtrap.scanning.part import Input, Tally
 
-_RAISED = re.compile(r"(?:Caused by: )?([\w.]*(?:Error|Exception)): (.+)")
-TASKS = 4_096  # partitions at most; files beyond that share one
+TASKS = 4_096  # partitions at most; tasks beyond that share one
+ANSWERS = 64  # parts in which rows come back, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How work is divided.
+
+    Attributes:
+        piece_bytes: larger files are read in pieces of this size.
+        room: how many hits of a query may be held at once.
+        patience_s: how long a file may give nothing.
+    """
+
+    piece_bytes: int = PIECE_BYTES
+    room: Room = field(default_factory=Room)
+    patience_s: float = PATIENCE_S
+
+
+BOUNDS = Bounds()
 
 
 def scan_on(
@@ -41,18 +66,20 @@ def scan_on(
     exceptions: Sequence[ExceptionItem] = (),
     suppression: Suppression | None = None,
     manner: Manner = ORDINARY,
+    bounds: Bounds = BOUNDS,
 ) -> Result:
     """Run every rule over every input, on Spark; the same alerts as `comtrap.scan`.
 
-    A file is what one task reads; the machines must reach it by the path that this one has for it.
+    The machines must reach files by the paths that this one has for them.
 
     Args:
-        cluster: ``local[N]``, ``spark://HOST:PORT`` or ``sc://…``.
+        cluster: ``local[N]``, ``spark://HOST:PORT`` or ``sc://…``; a session that is active in this process is used instead.
         paths: files, folders and archives; not standard input.
         rules: what to look for.
         exceptions: events that rules are not to see.
         suppression: for rules that do not say so themselves.
         manner: how inputs are read.
+        bounds: how work is divided.
 
     Raises:
         PluginError: Spark is not installed, or it is asked for what it cannot do.
@@ -63,79 +90,129 @@ def scan_on(
         raise PluginError("standard input is on this machine only: it cannot be scanned with --cluster")
 
     def filled(plan: Plan, inputs: list[Input], tally: Tally) -> Filled:
-        session = _session(cluster)
         store = Store()
-        try:
-            matches = _spread(session, (plan, manner), inputs, tally)
-            _fetch(session, (plan, manner), dict(inputs), matches, store)
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] not in {"pyspark", "py4j", "grpc"}:
-                raise
-            raise SourceError(f"the cluster failed: {_reason(error)}") from error
-        finally:
-            session.stop()
-        return Filled(store, matches)
+        if not inputs:
+            return Filled(store, [])
+        work = Run(plan, manner, uuid.uuid4().hex, bounds.room, bounds.patience_s)
+        with session_of(cluster) as session:
+            divided = _divided(session, inputs, sys.maxsize if manner.slack else bounds.piece_bytes)
+            matches = _spread(session, work, divided, (tally, store))
+            _fetch(session, work, divided, matches, store)
+        return Filled(store, _whole(matches, dict(inputs), (tally, store)))
 
     return run(named, rules, filled, exceptions=exceptions, suppression=suppression)
 
 
-def _session(cluster: str) -> Any:
-    try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - large, and an extra of ours
-    except ImportError:
-        raise PluginError("--cluster needs Spark: pip install 'comtrap[spark]'") from None
-    # The machines run this very Python where they are this machine; elsewhere the same one has to be set up.
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder: Any = SparkSession.builder
-    remote = cluster.startswith("sc://")
-    builder = builder.remote(cluster) if remote else builder.master(cluster)
-    settings = {
-        "spark.app.name": "comtrap",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
-        "spark.sql.shuffle.partitions": "64",
-        "spark.task.maxFailures": "4",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "ERROR",
-    }
-    for name, value in settings.items() if not remote else ():
-        builder = builder.config(name, os.environ.get(f"COMTRAP_{name}", value))
-    try:
-        return builder.getOrCreate()
-    except Exception as error:
-        raise SourceError(f"{cluster} cannot be used as a cluster: {_reason(error)}") from error
+def _divided(session: Any, inputs: Sequence[Input], piece_bytes: int) -> list[Task]:
+    """Inputs as tasks, the positions of pieces told."""
+    work = tasks(inputs, {path: work_bytes(path) or 0 for _, path in inputs}, piece_bytes)
+    cut = [task for task in work if task.piece is not None]
+    if not cut:
+        return work
+    told = session.createDataFrame(_table(cut)).repartitionByRange(min(len(cut), TASKS), "number")
+    rows = told.mapInArrow(_plain(Count()), DDL).collect()
+    counts = {cut[row["query"]]: orjson.loads(bytes(row["content"])) for row in rows}
+
+    def count(task: Task) -> int:
+        if counts[task] < 0:
+            raise SourceError("cannot be counted")
+        return int(counts[task])
+
+    return placed(work, count)
 
 
-def _spread(session: Any, work: tuple[Any, ...], inputs: list[tuple[int, str]], tally: Tally) -> list[Match]:
-    """Scan all files and match all hits; gives matches by query and last event."""
-    if not inputs:
-        return []
-    listed = pa.table({"number": [n for n, _ in inputs], "path": [p for _, p in inputs]})
-    tasks = session.createDataFrame(listed).repartitionByRange(min(len(inputs), TASKS), "number")
-    found = tasks.mapInArrow(_plain(Scan(*work)), DDL).persist()
-    matches: list[Match] = []
-    for what, query, content in _collected(found.where("what <> 'hits'")):
-        if what == "tally":
+def _spread(session: Any, work: Run, divided: Sequence[Task], into: tuple[Tally, Store]) -> list[Match]:
+    """Read all files and match all hits."""
+    kept = [found := _kept(_mapped(session, Scan(work), divided))]
+    if any(task.piece is not None for task in divided):
+        parts = found.where("what = 'parts'").repartition("bucket").sortWithinPartitions("bucket", "event")
+        kept.append(whole := _kept(parts.groupBy("bucket").applyInArrow(_iterating(Joining(work)), DDL)))
+        found = found.union(whole)
+    hits = found.where("what = 'hits'").repartition("query", "bucket")
+    in_time = hits.sortWithinPartitions("query", "bucket", "time_ns").groupBy("query", "bucket")
+    kept.append(matched := _kept(in_time.applyInArrow(_iterating(Matching(work)), DDL)))
+    matches = [m for rows in (found, matched) for m in _taken(rows, *into)]
+    for rows in kept:
+        rows.unpersist()
+    # As one machine finds them.
+    return sorted(
+        matches, key=lambda m: (m.query, [-1 if e is None else e for e in reversed(m.events)], sortable(m.key))
+    )
+
+
+def _taken(rows: Any, tally: Tally, store: Store) -> Iterator[Match]:
+    """Gives matches; all else is taken in."""
+    for what, query, content in _collected(rows.where("what not in ('hits', 'parts')")):
+        if what == "match":
+            yield match_of(query, content)
+        elif what == "tally":
             tally.add(tally_of(content))
         else:
-            matches.append(match_of(query, content))
-    groups = found.where("what = 'hits'").groupBy("query", "bucket")
-    matched = groups.applyInArrow(_plain(Matching(work[0])), DDL)
-    matches += [match_of(query, content) for _, query, content in _collected(matched)]
-    found.unpersist()
-    return sorted(matches, key=lambda m: (m.query, [-1 if e is None else e for e in reversed(m.events)]))
+            store.imported(content)
 
 
-def _fetch(session: Any, work: tuple[Any, ...], paths: dict[int, str], matches: Iterable[Match], store: Store) -> None:
-    """Fetch the whole records of matches."""
-    files = files_of({event for match in matches for event in match.events if event is not None})
-    if not files:
+def _fetch(session: Any, work: Run, divided: Iterable[Task], matches: Iterable[Match], store: Store) -> None:
+    """Fetch the whole records of matches that are not there yet."""
+    lacking = _lacking(matches, store)
+    if not lacking:
         return
-    told = [orjson.dumps(events).decode() for events in files.values()]
-    listed = pa.table({"number": list(files), "path": [paths[number] for number in files], "events": told})
-    tasks = session.createDataFrame(listed).repartitionByRange(min(len(files), TASKS), "number")
-    for _, _, content in _collected(tasks.mapInArrow(_plain(Fetch(*work)), DDL)):
+    listed = [(task, events) for task, events in _tasks_of(divided, files_of(lacking))]
+    rows = _kept(_mapped(session, Fetch(work), *zip(*listed, strict=True)))
+    for _, _, content in _collected(rows):
         store.imported(content)
+    rows.unpersist()
+
+
+def _lacking(matches: Iterable[Match], store: Store) -> set[int]:
+    """The events of matches of which there are no records."""
+    known = {event for (event,) in store.database.execute("select event from event")}
+    return {event for match in matches for event in match.events if event is not None} - known
+
+
+def _tasks_of(divided: Iterable[Task], wanted: Mapping[int, list[int]]) -> Iterator[tuple[Task, list[int]]]:
+    """What to read, and which events of it, for some events by file."""
+    cut: dict[int, list[Task]] = {}
+    for task in divided:
+        for number, path in task.inputs:
+            if task.piece is not None:
+                cut.setdefault(number, []).append(task)
+            elif number in wanted:
+                yield Task(((number, path),)), wanted[number]
+    for number, pieces in cut.items():
+        pieces.sort(key=lambda task: task.piece.start if task.piece else 0)
+        starts = [task.piece.position if task.piece else 0 for task in pieces]
+        found: dict[int, list[int]] = {}
+        for event in wanted.get(number, ()):
+            found.setdefault(bisect_right(starts, event - (number << FILE_BITS)) - 1, []).append(event)
+        yield from ((pieces[at], events) for at, events in found.items())
+
+
+def _whole(matches: list[Match], paths: Mapping[int, str], into: tuple[Tally, Store]) -> list[Match]:
+    """Without matches of records that could not be read again."""
+    tally, store = into
+    lacking = _lacking(matches, store)
+    for number in files_of(lacking):
+        why = "was not the same when it was read again for its records; their alerts are missing"
+        tally.problems.fail(printable(paths[number]), why)
+    return [m for m in matches if lacking.isdisjoint(m.events)] if lacking else matches
+
+
+def _mapped(session: Any, work: Any, divided: Sequence[Task], events: Sequence[list[int]] = ()) -> Any:
+    """Rows that a step makes of tasks, each in a partition of its own."""
+    listed = session.createDataFrame(_table(divided, events))
+    return listed.repartitionByRange(min(len(divided), TASKS), "number").mapInArrow(_plain(work), DDL)
+
+
+def _table(divided: Sequence[Task], events: Sequence[list[int]] = ()) -> pa.Table:
+    told = [task_row(task, events[at] if events else ()) for at, task in enumerate(divided)]
+    return pa.table({"number": pa.array(range(len(told)), pa.int64()), "task": told})
+
+
+def _kept(rows: Any) -> Any:
+    """Rows, made now, all at once: asked for one after the other they would also be made so."""
+    rows = rows.persist()
+    rows.count()
+    return rows
 
 
 def _plain(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -147,14 +224,17 @@ def _plain(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return plain
 
 
+def _iterating(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same, that says as Spark reads it that it takes and gives batches one by one."""
+    from collections.abc import Iterator as Batches  # noqa: PLC0415 - Spark looks at the annotations themselves
+
+    def plain(given: Any) -> Any:
+        yield from work(given)
+
+    plain.__annotations__ = {"given": Batches[pa.RecordBatch], "return": Batches[pa.RecordBatch]}
+    return plain
+
+
 def _collected(rows: Any) -> Iterator[tuple[str, int, bytes]]:
-    for row in rows.toLocalIterator():
+    for row in rows.select("what", "query", "content").coalesce(ANSWERS).toLocalIterator():
         yield row["what"], row["query"], bytes(row["content"])
-
-
-def _reason(error: BaseException) -> str:
-    """The line of an error of Spark that says what went wrong: what Python raised on a machine, before what Java says."""
-    found = [m for line in str(error).splitlines() if (m := _RAISED.match(line.strip()))]
-    python = [m[2] for m in found if "." not in m[1]]
-    told = python or [m[2] for m in found] or str(error).strip().splitlines() or [type(error).__name__]
-    return told[0][:300]

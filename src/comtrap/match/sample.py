@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from comtrap.match.hit import Match
 from comtrap.match.keys import codes, epoch_ms, joinable, sortable, types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pyarrow as pa
 
     from comtrap.match.hit import Key
     from comtrap.match.pipes import Limits
@@ -48,6 +47,12 @@ def sample(query: SamplePlan, number: int, hits: pa.Table, limits: Limits) -> li
     return matches
 
 
+def first_of_each(query: SamplePlan, hits: pa.Table) -> pa.Table:
+    """Of each key and stage as many hits as one sample could need: all others are in none."""
+    code, width = codes(hits, len(query.stages[0].keys)), len(query.stages)
+    return hits.take(pa.array(_first(hits, code, width, width)))
+
+
 def _first_rows(code: np.ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
     values, rows = np.unique(code, return_index=True)
     return zip(values.tolist(), rows.tolist(), strict=True)
@@ -56,15 +61,21 @@ def _first_rows(code: np.ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
 def _candidates(hits: pa.Table, code: np.ndarray[Any, Any], width: int, most: int) -> dict[int, list[list[int]]]:
     """By key, for each stage the first `most` events: enough for any choice that is going to be taken."""
     stage, event = hits.column("stage").to_numpy(), hits.column("event").to_numpy()
-    rows = np.lexsort([event, stage, code])
-    group = code[rows] * width + stage[rows]
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    place = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
-    rows = rows[place < most]
+    rows = _first(hits, code, width, most)
     groups: dict[int, list[list[int]]] = {}
     for key, number, found in zip(code[rows].tolist(), stage[rows].tolist(), event[rows].tolist(), strict=True):
         groups.setdefault(key, [[] for _ in range(width)])[number].append(found)
     return groups
+
+
+def _first(hits: pa.Table, code: np.ndarray[Any, Any], width: int, most: int) -> np.ndarray[Any, Any]:
+    """The rows of the first `most` events of each key and stage, in the order of key, stage and event."""
+    stage, event = hits.column("stage").to_numpy(), hits.column("event").to_numpy()
+    rows = np.lexsort([event, stage, code])
+    group = code[rows] * width + stage[rows]
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    place = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
+    return rows[place < most]
 
 
 def _choices(stages: list[list[int]]) -> Iterator[tuple[int, ...]]:

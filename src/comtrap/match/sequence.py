@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from comtrap.match.hit import Match
 from comtrap.match.keys import codes, joinable, sortable
@@ -17,9 +18,7 @@ from comtrap.match.order import order
 from comtrap.match.pipes import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pyarrow as pa
+    from collections.abc import Iterator, Sequence
 
     from comtrap.match.pipes import Limits
     from comtrap.plan.plan import SequencePlan
@@ -37,6 +36,31 @@ def sequence(query: SequencePlan, number: int, hits: pa.Table, limits: Limits) -
     alive = joinable(code, hits.column("stage").to_numpy(), positive)
     if not alive.all():
         hits, code = hits.filter(alive), code[alive]
+    taking, done, _ = _run(query, hits, code, positive)
+    found = taking[np.array(done, dtype=np.int64).reshape(-1, len(positive))]
+    if len(positive) < len(query.stages):
+        absence = Absence(query, hits, code)
+        found = found[np.array([absence.holds(chain) for chain in found.tolist()], dtype=bool)]
+    return _matches(query, number, hits, found, limits)
+
+
+def unfinished(query: SequencePlan, hits: pa.Table) -> pa.Table:
+    """The hits that the machine has to be shown again to be where all of these brought it.
+
+    Those are the hits of sequences that are begun and not complete, and of each key the last that ends them.
+
+    Args:
+        query: has no missing stage.
+        hits: schema HITS, all hits of the query before some time.
+    """
+    taking, _, left = _run(query, hits, codes(hits, len(query.stages[0].keys)), range(len(query.stages)))
+    return hits.take(pa.array(taking[np.unique(np.array(left, np.int64))]))
+
+
+def _run(
+    query: SequencePlan, hits: pa.Table, code: np.ndarray[Any, Any], positive: Sequence[int]
+) -> tuple[np.ndarray[Any, Any], list[tuple[int, ...]], list[int]]:
+    """Rows of hits in their order, and what `run` gives of these."""
     # Machine stages count positive ones only. Within one event the last stage comes first, so that an event cannot fill
     # two stages of one sequence, and until comes after all, so that it does not end what its own event completes.
     step = np.full(len(query.stages) + 1, -1, dtype=np.int64)
@@ -47,18 +71,15 @@ def sequence(query: SequencePlan, number: int, hits: pa.Table, limits: Limits) -
     rows = order(hits, np.where(steps > last, steps, last - steps))
     times = hits.column("time_ns").to_numpy()
     taking = rows[steps[rows] >= 0]
-    done = run((code[taking], steps[taking], times[taking]), last, query.maxspan_ns)
-    found = taking[np.array(done, dtype=np.int64).reshape(-1, last + 1)]
-    if len(positive) < len(query.stages):
-        absence = Absence(query, hits, code)
-        found = found[np.array([absence.holds(chain) for chain in found.tolist()], dtype=bool)]
-    return _matches(query, number, hits, found, limits)
+    return taking, *run((code[taking], steps[taking], times[taking]), last, query.maxspan_ns)
 
 
 def run(
     hits: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]], last: int, maxspan_ns: int | None
-) -> list[tuple[int, ...]]:
-    """The completed sequences, each as the positions of its events, in the order they complete.
+) -> tuple[list[tuple[int, ...]], list[int]]:
+    """The completed sequences, each as the positions of its events, in the order they complete; and what is left.
+
+    What is left are the positions of hits of sequences that are not complete, and of each key the last `until`.
 
     Args:
         hits: key code, stage (`last` + 1 for until) and time of each hit, in the order of events and, within one event,
@@ -84,7 +105,8 @@ def run(
             done.append(chain[1:])
         else:
             pending[stage][key] = chain  # the newer replaces the older
-    return done
+    left = [at for chains in pending for chain in chains.values() for at in chain[1:]]
+    return done, [*left, *ended.values()]
 
 
 def _rows(columns: tuple[np.ndarray[Any, Any], ...]) -> Iterator[tuple[int, ...]]:

@@ -74,19 +74,19 @@ def share(inputs: Sequence[Input], sizes: Mapping[str, int], part: Part, jobs: i
 def finish(work: Sequence[Task], part: Part, jobs: int, progress: Progress) -> None:
     """Run tasks in other processes."""
     suspects: list[Task] = []
-    placed = False
+    known = False
     while work:
-        begun, waiting = _shared(work, part, jobs, progress, placed=placed)
+        begun, waiting = _shared(work, part, jobs, progress, known=known)
         suspects += begun
         if len(waiting) == len(work):  # none can be begun
             suspects += waiting
             break
-        work, placed = waiting, True
+        work, known = waiting, True
     # A process died: what was being read then is tried again, each input in a process of its own, so that only the one
     # at fault is lost.
     for task in suspects:
         for one in task.inputs:
-            if any(_shared([Task((one,), task.piece)], part, 1, progress, placed=True)):
+            if any(_shared([Task((one,), task.piece)], part, 1, progress, known=True)):
                 part.tally.problems.fail(printable(one[1]), _ended(task.piece))
     progress.settle()
     part.rejoin()
@@ -110,7 +110,7 @@ def tasks(inputs: Iterable[Input], sizes: Mapping[str, int], piece_bytes: int = 
 
 
 def _shared(
-    work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, placed: bool = False
+    work: Sequence[Task], part: Part, jobs: int, progress: Progress, *, known: bool = False
 ) -> tuple[list[Task], list[Task]]:
     """Run tasks; if a process died, gives those that were begun and not done, and those that were not begun.
 
@@ -119,7 +119,7 @@ def _shared(
         part: takes what is found.
         jobs: how many processes.
         progress: counts in what the processes count.
-        placed: whether the positions of pieces are told already.
+        known: whether the positions of pieces are told already.
     """
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
@@ -155,7 +155,7 @@ def _shared(
                     progress.begin(task.inputs[-1][1])
 
         try:
-            for number, task in enumerate(work if placed else _placed(work, pool)):
+            for number, task in enumerate(work if known else _counted(work, pool)):
                 path, at = str(Path(folder) / f"{number}.db"), 2 * number
                 try:
                     waiting[pool.submit(_work, task, path, at)] = (task, path, at)
@@ -170,9 +170,13 @@ def _shared(
     return begun, left
 
 
-def _placed(work: Sequence[Task], pool: ProcessPoolExecutor) -> list[Task]:
-    """The tasks with the positions of their pieces; a file whose pieces cannot be told apart is read as a whole."""
-    counts = {task: pool.submit(positions, task.inputs[0][1], task.piece) for task in work if task.piece is not None}
+def placed(work: Iterable[Task], count: Callable[[Task], int]) -> list[Task]:
+    """The tasks with the positions of their pieces; a file whose pieces cannot be told apart is read as a whole.
+
+    Args:
+        work: pieces of one file in their order.
+        count: how many positions the piece of a task has; raises what `pieces.positions` does, or `BrokenProcessPool`.
+    """
     next_of: dict[Input, int] = {}
     whole: dict[Input, Task] = {}
     out = []
@@ -184,10 +188,15 @@ def _placed(work: Sequence[Task], pool: ProcessPoolExecutor) -> list[Task]:
         position = next_of.get(one, 0)
         out.append(replace(task, piece=replace(task.piece, position=position)))
         try:
-            next_of[one] = position + counts[task].result()
+            next_of[one] = position + count(task)
         except (OSError, SourceError, BrokenProcessPool):
             whole[one] = Task((one,))
     return [*(task for task in out if task.inputs[0] not in whole), *whole.values()]
+
+
+def _counted(work: Iterable[Task], pool: ProcessPoolExecutor) -> list[Task]:
+    counts = {task: pool.submit(positions, task.inputs[0][1], task.piece) for task in work if task.piece is not None}
+    return placed(work, lambda task: counts[task].result())
 
 
 def _ended(piece: Piece | None) -> str:
