@@ -17,7 +17,7 @@ TOO_LONG = None
 """Stands for a line that is longer than a record may be; its bytes are gone."""
 
 _BRACKET, _NO_BIT_5 = np.uint8(ord("[")), np.uint8(0xFF ^ 0x20)  # without it { is [
-_WINDOW_BYTES = 512
+_WINDOW_BYTES = 1024
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes | None]:
@@ -72,9 +72,7 @@ def _deep(text: bytes, each: Sequence[bytes]) -> list[int]:
     them: that takes a tenth of the time of counting by lines.
     """
     counts = _brackets(text)
-    reach = max(map(len, each), default=0) // _WINDOW_BYTES + 2  # windows that a line has a part in, at most
-    most = counts[-1] if reach >= len(counts) else (counts[reach:] - counts[:-reach]).max()
-    if most <= DEPTH:
+    if counts[-1] <= DEPTH:
         return []
     ends = np.cumsum(np.fromiter(map(len, each), np.int64, len(each)))
     last = (ends - 1) // _WINDOW_BYTES + 1
@@ -92,10 +90,10 @@ def _brackets(text: bytes) -> np.ndarray:
     marked = marks[: len(text)]
     np.bitwise_and(np.frombuffer(text, np.uint8), _NO_BIT_5, out=marked)
     np.equal(marked, _BRACKET, out=marked.view(bool))
-    # Eight bytes are added at once: as many sums as that, each of a byte, since none can be more than 64.
+    # Eight bytes are added at once: as many sums as that, each of a byte, since none can be more than 128.
     sums = marks.view(np.uint64).reshape(windows, _WINDOW_BYTES // 8).sum(axis=1)
     counts = np.zeros(windows + 1, np.int64)
-    np.cumsum(sums.view(np.uint8).reshape(windows, 8).sum(axis=1, dtype=np.int64), out=counts[1:])
+    counts[1:] = np.cumsum(sums.view(np.uint8), dtype=np.int64)[7::8]
     return counts
 
 
