@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.material import process
+from tests.remote.server import ElasticServer, Fault
 from tests.scanning.test_part import run as scanned
 from tests.sources import child_functions
 from tests.sources.evtx.oracle import by_us
@@ -24,14 +26,18 @@ from tests.sources.test_archives import LINES, inside, zipped, zipped_as
 from comtrap.alerts.store import Store
 from comtrap.cli import passwords
 from comtrap.com import clsid, command_line
-from comtrap.errors import QueryError, SourceError
+from comtrap.errors import DeployError, PluginError, QueryError, SourceError
 from comtrap.events.problems import Problems
 from comtrap.execute.hits import HITS
+from comtrap.remote.access import Access
+from comtrap.remote.address import PREFIX, address
+from comtrap.remote.elasticsearch import Cluster
 from comtrap.scanning import part
 from comtrap.scanning.asked import Request, ask
 from comtrap.sources import archives, batches, child, evtx_package, ndjson
 from comtrap.sources.child import Limits
 from comtrap.sources.evtx import fallback
+from comtrap.sources.read import read
 from comtrap.sources.record import TOO_DEEP, TOO_LONG
 from comtrap.sources.stream import Allowance, SpentError
 
@@ -254,6 +260,47 @@ def batch_bytes(_value, _folder, monkeypatch):
     monkeypatch.setattr(batches, "HELD_BYTES", 300_000)
 
     assert len(list(ndjson.read(content(lines), None, Problems()))) > 3
+
+
+@proves("remote.address.LONGEST")
+def address_length(value, _folder, _monkeypatch):
+    start = "elasticsearch+https://h/"
+    most = ",".join(["a" * 99] * value)[: value - len(start)]
+    assert address(start + most).index == most
+    with pytest.raises(PluginError):
+        address(start + most + "a")
+
+
+@proves("remote.elasticsearch.RETRIES", "remote.elasticsearch.LONGEST_WAIT")
+def tries(value, _folder, _monkeypatch):
+    slept = []
+    with ElasticServer(faults=(Fault(429, times=9, headers={"Retry-After": "99999"}),)) as server:
+        server.secured = False
+        with pytest.raises(DeployError):
+            Cluster(server.url.removeprefix(PREFIX), Access(), sleep=slept.append).ask("x", lambda c: c.info())
+        assert value in {len(server.requests) - 1, *slept}
+
+
+@proves("remote.elasticsearch.LARGEST")
+def answer_size(value, _folder, monkeypatch):
+    monkeypatch.setattr("comtrap.remote.elasticsearch.LARGEST", value // 1024)
+    with ElasticServer(faults=(Fault(lambda _: b" " * (value // 1024 + 1)),)) as server:
+        server.secured = False
+        server.answer = lambda *_: {}
+        with pytest.raises(DeployError, match="the answer has more than"):
+            Cluster(server.url.removeprefix(PREFIX), Access()).ask("x", lambda c: c.info())
+
+
+@proves("sources.elasticsearch.SLICES", "sources.elasticsearch.PAGE", "sources.elasticsearch.PAGE_BYTES")
+def pages(value, _folder, _monkeypatch):
+    large = process(0, 1, CommandLine="x" * 10_000)
+    with ElasticServer({"a": [large] * 4_001}) as server:
+        server.secured = False
+        assert len(list(read(f"{server.url}/a", 0, None, Problems()))) > 0
+        asked = server.asked("_search")
+    sizes = [body["size"] for body in asked]
+    page_bytes = sizes[-1] * len(json.dumps(large))
+    assert value in {len({body["slice"]["id"] for body in asked}), max(sizes)} or 0.9 * value < page_bytes <= value
 
 
 @proves("scanning.part.ROWS", "scanning.part.HELD_BYTES", "scanning.part.EVENTS_BYTES")

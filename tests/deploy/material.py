@@ -10,11 +10,12 @@ from uuid import UUID
 from tests.deploy.server import KEY, KibanaServer
 from tests.material import rule
 
-from comtrap.deploy.connection import Connection, Secret
+from comtrap.deploy.connection import Connection
 from comtrap.deploy.kibana import Kibana
 from comtrap.deploy.space import Wanted
 from comtrap.export.kibana import Bundle, bundle
 from comtrap.export.kibana_rule import MARK
+from comtrap.remote.secret import Secret
 from comtrap.rules.exceptions import Entry, ExceptionItem, ExceptionList
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from tests.deploy.server import KEY
 
-from comtrap.deploy.connection import KEY_VARIABLE, URL_VARIABLE, Secret, connection
+from comtrap.deploy.connection import KEY_VARIABLE, URL_VARIABLE, connection
 from comtrap.errors import PluginError
+from comtrap.remote.secret import Secret
 
 URL = "https://kibana.example:5601"
 PLAIN = "id00000000000000000001:secretsecretsecret"

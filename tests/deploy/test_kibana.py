@@ -11,9 +11,10 @@ from tests.deploy.material import client
 from tests.deploy.server import KEY, LISTS, RULES, Fault, KibanaServer
 
 from comtrap.deploy import kibana as module
-from comtrap.deploy.connection import Connection, Secret
+from comtrap.deploy.connection import Connection
 from comtrap.deploy.kibana import Kibana
 from comtrap.errors import DeployError, PluginError
+from comtrap.remote.secret import Secret
 
 FIND = f"{RULES}/_find"
 TLS = Path(__file__).parent / "tls"

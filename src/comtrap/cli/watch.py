@@ -18,6 +18,7 @@ from comtrap.cli.output import output
 from comtrap.cli.state import state_of
 from comtrap.errors import PluginError
 from comtrap.registry import load
+from comtrap.remote.address import is_address
 from comtrap.rules.load import DEFAULT, locate
 from comtrap.rules.load import load as load_files
 from comtrap.rules.suppression import as_duration
@@ -60,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     """Watch until interrupted; gives the exit code."""
     if STDIN in args.paths:
         raise PluginError("standard input does not grow: give it to comtrap scan")
+    if any(map(is_address, args.paths)):
+        raise PluginError("an index of Elasticsearch cannot be watched: give it to comtrap scan --since TIME")
     sink = load(sinks, args.format, "Sink").Sink
     notes = Notes(quiet=args.quiet)
     rules, wrong = load_files(locate(name) for name in args.rules or (DEFAULT,))

@@ -18,6 +18,7 @@ from comtrap.cluster.work import PATIENCE_S, Count, Fetch, Joining, Matching, Ru
 from comtrap.errors import PluginError, SourceError
 from comtrap.match.keys import sortable
 from comtrap.match.streamed import Room
+from comtrap.remote.address import is_address
 from comtrap.scan import Filled, run
 from comtrap.scanning.processes import PIECE_BYTES, Task, placed, tasks
 from comtrap.sources.manner import ORDINARY, Manner
@@ -74,7 +75,7 @@ def scan_on(
 
     Args:
         cluster: ``local[N]``, ``spark://HOST:PORT`` or ``sc://…``; a session that is active in this process is used instead.
-        paths: files, folders and archives; not standard input.
+        paths: files, folders and archives; not standard input, and no index of Elasticsearch.
         rules: what to look for.
         exceptions: events that rules are not to see.
         suppression: for rules that do not say so themselves.
@@ -86,6 +87,8 @@ def scan_on(
         SourceError: the cluster cannot be reached, or has failed.
     """
     named = list(paths)
+    if any(map(is_address, named)):
+        raise PluginError("an index of Elasticsearch is read by one machine: it cannot be scanned with --cluster")
     if STDIN in named:
         raise PluginError("standard input is on this machine only: it cannot be scanned with --cluster")
 

@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import ipaddress
 import os
 import re
 import socket
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from comtrap.errors import PluginError
+from comtrap.remote.secret import api_key, from_file
+from comtrap.remote.trust import authorities, checked_timeout, fingerprint_of, is_here
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from comtrap.remote.secret import Secret
 
 KEY_VARIABLE, URL_VARIABLE = "KIBANA_API_KEY", "KIBANA_URL"
-_KEY = re.compile(r"[A-Za-z0-9+/=_:.-]{8,4096}")
 _SPACE = re.compile(r"[a-z0-9_-]{1,128}")
-_LONGEST_KEY_FILE = 1 << 16
-_LONGEST_TIMEOUT = 3_600
-
-
-class Secret:
-    """A text that shows itself nowhere: not when printed, not in a traceback, not in a log."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def reveal(self) -> str:
-        """The text."""
-        return self._text
-
-    def hidden_in(self, text: str) -> str:
-        """A text without it, in any of the forms it is known in."""
-        forms = {self._text}
-        try:
-            plain = base64.b64decode(self._text, validate=True).decode("ascii")
-            forms |= {plain, *(part for part in plain.split(":") if len(part) >= 8)}
-        except (ValueError, UnicodeDecodeError):
-            pass
-        for form in sorted(forms, key=len, reverse=True):
-            text = text.replace(form, "…")
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +66,9 @@ def connection(
     """
     if _SPACE.fullmatch(space) is None:
         raise PluginError(f"{space!r} is no id of a space: lower-case letters, digits, - and _")
-    if not 0 < timeout <= _LONGEST_TIMEOUT:
-        raise PluginError(f"a timeout is more than 0 and at most {_LONGEST_TIMEOUT} seconds, found {timeout:g}")
-    if ca_file is not None and not Path(ca_file).is_file():
-        raise PluginError(f"no file of certificates {ca_file!r}")
-    print_ = (fingerprint or "").replace(":", "").lower()
-    if print_ and re.fullmatch(r"[0-9a-f]{64}", print_) is None:
-        raise PluginError(
-            "a fingerprint is the sha256 of the server's certificate: 64 hex digits, with colons or without"
-        )
-    where = Path(ca_file) if ca_file is not None else None
+    checked_timeout(timeout)
+    where = authorities(ca_file)
+    print_ = fingerprint_of(fingerprint)
     return Connection(_url(url or os.environ.get(URL_VARIABLE, "")), _key(key_file), space, where, print_, timeout)
 
 
@@ -159,29 +126,13 @@ def _url(given: str) -> str:
         raise PluginError("the URL of Kibana holds a user or a password; an API key is what is needed, and not there")
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise PluginError(f"{given!r} is no URL of a Kibana such as https://kibana.example:5601")
-    if parts.scheme == "http" and not _is_here(host):
+    if parts.scheme == "http" and not is_here(host):
         raise PluginError(f"{given!r} is not encrypted, and the API key would be read on the way: use https")
     return given.rstrip("/")
 
 
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _key(file: str | None) -> Secret:
-    if file is not None:
-        try:
-            with Path(file).open("rb") as opened:
-                text = opened.read(_LONGEST_KEY_FILE).decode("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise PluginError(f"the API key cannot be read from {file!r}") from None
-    else:
-        text = os.environ.get(KEY_VARIABLE, "").strip()
+    text = os.environ.get(KEY_VARIABLE, "").strip() if file is None else from_file(file)
     if not text:
         raise PluginError(f"no API key: set {KEY_VARIABLE}, or give --api-key-file")
-    if _KEY.fullmatch(text) is None:
-        raise PluginError("the API key is none: expected id:key, or the base64 of it as Kibana shows it")
-    return Secret(base64.b64encode(text.encode()).decode() if ":" in text else text)
+    return api_key(text, "Kibana")

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from types import TracebackType
 
-    from comtrap.deploy.connection import Connection, Secret
+    from comtrap.deploy.connection import Connection
+    from comtrap.remote.secret import Secret
 
 RETRIES = 4
 LONGEST_WAIT = 60.0  # seconds between two tries, whatever the server asks for

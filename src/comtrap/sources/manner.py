@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from comtrap.remote.access import Access
 
 BAD_CHECKSUM = "bad checksum"
 """What a checksum that is not that of the bytes is counted under."""
@@ -16,11 +22,17 @@ class Manner:
         passwords: tried on members of archives that are encrypted.
         slack: whether records that a log no longer counts as its own are read too, apart from the others.
         verify: whether checksums are looked at.
+        access: how clusters are talked to; None for what the environment says.
+        since: of clusters, only events of this time or later; with a time zone.
+        until: of clusters, only events before this time.
     """
 
     passwords: tuple[bytes, ...] = ()
     slack: bool = False
     verify: bool = False
+    access: Access | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 ORDINARY = Manner()

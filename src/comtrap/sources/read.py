@@ -7,17 +7,19 @@ import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from comtrap.errors import SourceError
 from comtrap.events.raw import Origin
+from comtrap.remote.address import is_address
+from comtrap.sources import elasticsearch, ndjson
 from comtrap.sources.manner import BAD_CHECKSUM, ORDINARY, Manner
 from comtrap.sources.opened import contents
 from comtrap.sources.pieces import content_of
 from comtrap.sources.progress import Progress, Reading, times
 from comtrap.sources.refusal import refusal
 from comtrap.sources.registered import source_of
-from comtrap.sources.source import HEAD
+from comtrap.sources.source import HEAD, Content
 from comtrap.sources.stream import SpentError, Stream, reason
 from comtrap.sources.text import as_utf8
 from comtrap.sources.walk import STDIN, printable
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from comtrap.events.raw import RawBatch
     from comtrap.events.wanted import Wanted
     from comtrap.sources.pieces import Piece
-    from comtrap.sources.source import Content
 
 FILE_BITS = 40
 """An event's number is its file's number, and in so many lower bits its row in the file, over all members."""
@@ -50,7 +51,7 @@ def read(
     Never raises for what is in the file: that is told to `problems`, and what can be read is.
 
     Args:
-        path: a file, or ``-`` for standard input.
+        path: a file, ``-`` for standard input, or the address of an index.
         number: the file's number in this run.
         wanted: the raw columns to decode, None for all.
         problems: takes what cannot be read.
@@ -62,6 +63,9 @@ def read(
     progress.begin(path)
     origin = Origin("", printable(path), first=number << FILE_BITS)
     try:
+        if is_address(path):
+            yield from _index(path, origin, wanted, problems, manner=manner, progress=progress)
+            return
         with _opened(path) as file:
             stream = _stream(file, path)
             reading = _reading(file, stream, piece, progress)
@@ -75,6 +79,18 @@ def read(
         problems.fail(origin.path, f"cannot be read: {reason(error)}")
     except SourceError as error:
         problems.fail(origin.path, str(error))
+
+
+def _index(
+    path: str, origin: Origin, wanted: Wanted | None, problems: Problems, *, manner: Manner, progress: Progress
+) -> Iterator[RawBatch]:
+    """The documents of an index; how many there are is not asked."""
+    reading = Reading(progress, 0, 1)
+    with elasticsearch.opened(path, manner) as lines:
+        for batch in ndjson.read(Content(cast("BinaryIO", lines), b"", origin, manner=manner), wanted, problems):
+            yield batch
+            reading.at(0, batch.frame.num_rows)
+    reading.end()
 
 
 def _opened(path: str) -> IO[bytes]:

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from comtrap.remote.address import is_address
 from comtrap.sources.stream import reason
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ STDIN = "-"
 
 
 def files(paths: Iterable[str], problems: Problems) -> list[str]:
-    """The files named and those in the folders named, each once, in ascending order; ``-`` stays as it is.
+    """The files named and those in the folders named, each once, in ascending order.
+
+    ``-`` and addresses of Elasticsearch stay as they are.
 
     Links are followed, but no folder is walked twice. In folders only regular files count.
 
@@ -29,7 +32,7 @@ def files(paths: Iterable[str], problems: Problems) -> list[str]:
     found: set[str] = set()
     walked: set[tuple[int, int]] = set()
     for path in paths:
-        if path == STDIN:
+        if path == STDIN or is_address(path):
             found.add(path)
             continue
         try:
@@ -78,7 +81,7 @@ def _once(paths: list[str]) -> list[str]:
     seen: set[str] = set()
     out = []
     for path in paths:
-        real = path if path == STDIN else os.path.realpath(path)
+        real = path if path == STDIN or is_address(path) else os.path.realpath(path)
         if real not in seen:
             seen.add(real)
             out.append(path)

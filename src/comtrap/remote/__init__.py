@@ -1,0 +1,1 @@
+"""Servers that comtrap talks to: where they are, how they are let in, how they are trusted."""

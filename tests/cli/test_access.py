@@ -1,0 +1,123 @@
+"""The options for Elasticsearch, through to what a run says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.material import process, rule_file
+from tests.remote.server import KEY, PASSWORD, TLS, USER, ElasticServer, Fault
+from tests.remote.test_elasticsearch import PRINT
+
+from comtrap.cli.main import main
+from comtrap.remote.access import KEY_VARIABLE, PASSWORD_VARIABLE, USER_VARIABLE
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    for name in (USER_VARIABLE, PASSWORD_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+@pytest.fixture
+def scanned(tmp_path, capsys):
+    """A scan's exit code, how many alerts there are, and what is said."""
+
+    def run(address, *options):
+        rules = rule_file(tmp_path / "rule.toml")
+        code = main(["scan", address, "--rules", str(rules), "--format", "ndjson", "--jobs", "1", *options])
+        out, err = capsys.readouterr()
+        assert KEY not in out + err
+        return code, len(out.splitlines()), err
+
+    return run
+
+
+@pytest.fixture
+def server():
+    with ElasticServer({"winlogbeat-9": [process(n, n) for n in range(3)]}) as one:
+        yield one
+
+
+def test_an_index_is_scanned(server, scanned):
+    code, alerts, said = scanned(f"{server.url}/winlogbeat-*")
+    assert (code, alerts) == (0, 3)
+    assert "3 events in 1 file" in said
+
+
+def test_the_time_may_be_bounded(server, scanned):
+    bounds = ("--since", "2026-01-05T08:00:01Z", "--until", "2026-01-05T09:00:02+01:00")
+    assert scanned(f"{server.url}/winlogbeat-*", *bounds)[:2] == (0, 1)
+
+
+def test_a_day_is_one_of_utc(server, scanned):
+    assert scanned(f"{server.url}/winlogbeat-*", "--since", "2026-01-06")[:2] == (0, 0)
+
+
+def test_a_user_may_ask(server, scanned, monkeypatch):
+    monkeypatch.delenv(KEY_VARIABLE)
+    monkeypatch.setenv(USER_VARIABLE, USER)
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    assert scanned(f"{server.url}/winlogbeat-*")[:2] == (0, 3)
+
+
+def test_trust_is_an_option(scanned, tmp_path):
+    (tmp_path / "key").write_text(KEY)
+    with ElasticServer({"winlogbeat-9": [process(0, 0)]}, tls=True) as server:
+        address = f"{server.url}/winlogbeat-9"
+        code, _, said = scanned(address)
+        assert (code, "CERTIFICATE_VERIFY_FAILED" in said) == (3, True)
+        assert scanned(address, "--fingerprint", PRINT)[:2] == (0, 1)
+        assert scanned(address, "--ca-file", str(TLS / "server.pem"), "--api-key-file", str(tmp_path / "key"))[0] == 0
+        assert scanned(address, "--fingerprint", "0" * 64)[0] == 3
+
+
+def test_a_query_has_the_same_options(server, capsys):
+    asked = ["query", "process where true", f"{server.url}/winlogbeat-9", "--format", "ndjson", "--since", "2026-01-05"]
+    assert main(asked) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["_source"]["comtrap"]["origin"]["position"] for one in found] == [0, 1, 2]
+
+
+def test_an_index_is_exported_by_convert(server, capsys):
+    assert main(["convert", f"{server.url}/winlogbeat-9", "--to", "ndjson"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_what_cannot_be_read_is_an_input_that_failed(server, scanned):
+    code, _, said = scanned(f"{server.url}/missing")
+    assert (code, "no such index [missing]" in said) == (3, True)
+
+
+def test_an_index_that_is_read_in_part_is_said(server, scanned, monkeypatch):
+    monkeypatch.setattr("comtrap.sources.elasticsearch.PAGE", 1)
+    server.faults = [Fault(400, "_search", after=5)]
+    code, alerts, said = scanned(f"{server.url}/winlogbeat-9", "--strict")
+    assert (code, alerts < 3) == (3, True)
+    assert "Elasticsearch answers 400" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["elasticsearch+http://elastic.example/logs"], "--plain-http"),
+        (["elasticsearch+https://elastic.example"], "names no index"),
+        (["elasticsearch+https://elastic.example/logs", "--timeout", "0"], "timeout"),
+        (["elasticsearch+https://elastic.example/logs", "--cluster", "local[1]"], "one machine"),
+        (["elasticsearch+https://elastic.example/logs", "--since", "yesterday"], "expected a time such as"),
+        (["log.ndjson", "--since", "2026-01-05"], "are for indices of Elasticsearch"),
+    ],
+)
+def test_a_wrong_command_line_is_said_before_anything_is_sent(scanned, capsys, options, why):
+    try:
+        code, _, said = scanned(*options)
+    except SystemExit as ended:
+        code, said = ended.code, capsys.readouterr().err
+    assert (code, why in said) == (3, True)
+
+
+def test_an_index_cannot_be_watched(capsys):
+    assert main(["watch", "elasticsearch+https://elastic.example/logs"]) == 3
+    assert "cannot be watched" in capsys.readouterr().err
