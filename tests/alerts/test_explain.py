@@ -94,3 +94,15 @@ def test_several_events_are_told_apart():
         [{"process": {"pid": n}} for n in (2, 1, 3)]
     )
     assert [[c.text for c in each] for each in found] == [["process.pid == 2"], ["process.pid == 1"], []]
+
+
+def test_a_condition_that_fails_on_one_event_holds_on_others():
+    found = Explanation(rule("process where number(process.name) == 1"), 0).of(
+        [{"process": {"name": name}} for name in ("x", "1")]
+    )
+    assert [[c.text for c in each] for each in found] == [[], ["number(process.name) == 1"]]
+
+
+def test_what_is_equal_to_python_but_not_to_people_is_told_as_it_is():
+    found = Explanation(rule("process where process.pid != 7"), 0).of([{"process": {"pid": n}} for n in (1, "1", 1.0)])
+    assert [repr(c.values["process.pid"]) for (c,) in found] == ["1", "'1'", "1.0"]

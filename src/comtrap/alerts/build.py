@@ -6,41 +6,45 @@ import weakref
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import fields
 from functools import reduce
-from typing import TYPE_CHECKING, Any, overload
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import orjson
 import pyarrow as pa
 
-from comtrap.alerts import suppress
-from comtrap.alerts.alert import Alert, Clause, Evidence, Suppressed, Why
+from comtrap.alerts import evidence, suppress
+from comtrap.alerts.alert import Alert, Suppressed, Why
 from comtrap.alerts.document import shared
 from comtrap.alerts.explain import Explanation
 from comtrap.alerts.ids import alert_id
 from comtrap.alerts.objects import objects
-from comtrap.alerts.records import records
 from comtrap.match.match import match
 from comtrap.match.needed import Needed
 from comtrap.plan.plan import EventPlan
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator, Mapping
 
+    from comtrap.alerts.alert import Clause, Evidence
+    from comtrap.alerts.evidence import Identified
     from comtrap.alerts.store import Store
     from comtrap.match.hit import Match
     from comtrap.plan.plan import Plan, QueryPlan
     from comtrap.rules.rule import Rule, Severity
     from comtrap.rules.suppression import Suppression
 
-TOGETHER = 256  # alerts made at once
-_WRITTEN = tuple(field.name for field in fields(Evidence))
+TOGETHER = 1024  # alerts made at once
+TOGETHER_BYTES = 16 << 20
+"""Of fewer, if their events as JSON are larger than this: one may be of many megabytes."""
 
 _TABLES = """
 create table match (id integer primary key, query integer, key blob, events blob, first integer);
 create table chosen (event integer primary key) without rowid;
-create table evidence (event integer primary key, time integer, id text, parts blob, whole blob);
-create table alert (id text primary key, time integer, rule text, match integer, count integer) without rowid;
+create table alert (
+  id text primary key, time integer, rule text, match integer, size integer, count integer
+) without rowid;
 create index alert_order on alert (time, rule, id);
 """
 
@@ -61,12 +65,12 @@ def build(
         suppression: for rules that have none of their own.
         matches: what the hits add up to, by query and last event, if that is known; None to have them matched.
     """
-    store.database.executescript(_TABLES + suppress.TABLES)
+    store.database.executescript(_TABLES + evidence.TABLES + suppress.TABLES)
     if matches is None:
         _match(plan, store)
     else:
         _keep(matches, store)
-    _settle(store)
+    evidence.keep(store)
     _number(rules, store)
     with store.database:
         for number, rule in enumerate(rules):
@@ -125,32 +129,35 @@ class Alerts(Sequence[Alert]):
 
     def _made(self, which: str, arguments: tuple[int, ...]) -> Iterator[Alert]:
         listed = (
-            "select alert.id, match.query, key, events, alert.count, value, began, ended, suppression.count"  # noqa: S608 - a clause of ours
+            "select alert.id, match.query, key, events, alert.count, size, value, began, ended, suppression.count"  # noqa: S608 - a clause of ours
             " from alert join match on match.id = alert.match left join suppression on suppression.id = alert.id"
             " where alert.id not in (select id from suppressed)"
             f" order by alert.time, alert.rule, alert.id {which}"
         )
         with closing(self._database.execute(listed, arguments)) as rows:
-            while some := rows.fetchmany(TOGETHER):
+            for some in _portions(rows):
                 yield from self._explained(some)
 
-    def _explained(self, rows: list[tuple[Any, ...]]) -> Iterator[Alert]:
-        evidence = [[_evidence(self._database, s, e) for s, e in enumerate(orjson.loads(row[3]))] for row in rows]
+    def _explained(self, rows: Sequence[_Row]) -> Iterator[Alert]:
+        places: list[list[int | None]] = [orjson.loads(row.events) for row in rows]
+        known = evidence.loaded(self._database, (e for some in places for e in some if e is not None))
+        shown = [[known(stage, e) for stage, e in enumerate(some) if e is not None] for some in places]
         stages: dict[tuple[int, int], list[tuple[int, Evidence]]] = defaultdict(list)
-        for number, (row, found) in enumerate(zip(rows, evidence, strict=True)):
-            for one in found:
-                if one:
-                    stages[row[1], one[0].stage].append((number, one[0]))
+        for number, (row, found) in enumerate(zip(rows, shown, strict=True)):
+            for first, *_ in found:
+                stages[row.query, first.stage].append((number, first))
         clauses: list[dict[int, tuple[Clause, ...]]] = [{} for _ in rows]
         for (query, stage), members in stages.items():
             explanation = self._explanation(query, stage)
             for (number, _), held in zip(members, explanation.of([e.event for _, e in members]), strict=True):
                 clauses[number][stage] = held
-        for number, (name, query, key, _, count, *suppressed) in enumerate(rows):
-            held = tuple(clause for stage in sorted(clauses[number]) for clause in clauses[number][stage])
-            shown = tuple(e for one in evidence[number] for e in one)
-            why = Why(held, objects([e for e in shown if e.part is None], held))
-            yield Alert(name, self._rules[query], shown, why, tuple(orjson.loads(key)), count, _suppressed(*suppressed))
+        for row, found, by_stage in zip(rows, shown, clauses, strict=True):
+            held = tuple(chain.from_iterable(by_stage[stage] for stage in sorted(by_stage)))
+            why = Why(held, objects((first for first, *_ in found), held))
+            whole = tuple(chain.from_iterable(found))
+            yield Alert(
+                row.id, self._rules[row.query], whole, why, tuple(orjson.loads(row.key)), row.matches, _suppressed(row)
+            )
 
     def _explanation(self, query: int, stage: int) -> Explanation:
         if (query, stage) not in self._explanations:
@@ -158,13 +165,42 @@ class Alerts(Sequence[Alert]):
         return self._explanations[query, stage]
 
 
-def _suppressed(terms: bytes | None, began: int | None, ended: int | None, count: int | None) -> Suppressed | None:
-    if began is None or ended is None or count is None:
+class _Row(NamedTuple):
+    """An alert as it is kept."""
+
+    id: str
+    query: int
+    key: bytes
+    events: bytes
+    matches: int
+    size_bytes: int
+    terms: bytes | None
+    began: int | None
+    ended: int | None
+    suppressed: int | None
+
+
+def _portions(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[_Row]]:
+    """Rows, as many at once as may be made."""
+    some: list[_Row] = []
+    size = 0
+    for row in map(_Row._make, rows):
+        if some and (len(some) == TOGETHER or size + row.size_bytes > TOGETHER_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(row)
+        size += row.size_bytes
+    if some:
+        yield some
+
+
+def _suppressed(row: _Row) -> Suppressed | None:
+    if row.began is None or row.ended is None or row.suppressed is None:
         return None
-    return Suppressed(tuple(orjson.loads(terms or b"[]")), began, ended, count)
+    return Suppressed(tuple(orjson.loads(row.terms or b"[]")), row.began, row.ended, row.suppressed)
 
 
-def _events(database: Any, query: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+def _events(database: sqlite3.Connection, query: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     """The alerts of a query by time and id: id, time, and the event or what the events of a sequence share."""
     listed = (
         "select alert.id, alert.time, events from alert join match on match.id = alert.match"
@@ -172,8 +208,9 @@ def _events(database: Any, query: int) -> Iterator[tuple[str, int, Mapping[str, 
     )
     with closing(database.execute(listed, (query,))) as rows:
         for name, time_ns, events in rows:
-            told = (_stored(database, event)[1]["event"] for event in orjson.loads(events) if event is not None)
-            yield name, time_ns, reduce(shared, told)
+            told = [event for event in orjson.loads(events) if event is not None]
+            known = evidence.loaded(database, told)
+            yield name, time_ns, reduce(shared, (known(0, event)[0].event for event in told))
 
 
 def _match(plan: Plan, store: Store) -> None:
@@ -216,53 +253,23 @@ def _together(query: QueryPlan, number: int, store: Store) -> Iterator[pa.Table]
         yield pa.concat_tables(needed)
 
 
-def _settle(store: Store) -> None:
-    """The events of matches, and the further parts of script blocks among them, as evidence."""
-    for raw in store.records("chosen"):
-        rows = [
-            (r.event, r.evidence.time_ns, r.evidence.id, orjson.dumps(r.parts), _written(r.evidence))
-            for r in records(raw)
-        ]
-        with store.database:
-            store.database.executemany("insert or ignore into evidence values (?, ?, ?, ?, ?)", rows)
-
-
 def _number(rules: Sequence[Rule], store: Store) -> None:
+    """Matches to alerts by id."""
     with closing(store.database.execute("select id, query, events from match order by first, id")) as rows:
         while some := rows.fetchmany(TOGETHER):
-            numbered = []
-            for number, query, events in some:
-                told = [_identified(store, event) for event in orjson.loads(events) if event is not None]
-                name = alert_id(rules[query].id, [identity for _, identity in told])
-                numbered.append((name, max(time for time, _ in told), str(rules[query].id), number))
+            numbers = [[e for e in orjson.loads(events) if e is not None] for *_, events in some]
+            known = evidence.identified(store.database, chain.from_iterable(numbers))
+            told = [
+                _numbered(rules[query], at, [known[e] for e in of])
+                for (at, query, _), of in zip(some, numbers, strict=True)
+            ]
             # Copies of one event count as one: the match that was read first stands for all.
             store.database.executemany(
-                "insert into alert values (?, ?, ?, ?, 1) on conflict (id) do update set count = count + 1", numbered
+                "insert into alert values (?, ?, ?, ?, ?, 1) on conflict (id) do update set count = count + 1", told
             )
     store.database.commit()
 
 
-def _identified(store: Store, event: int) -> tuple[int, str]:
-    found: tuple[int, str] = store.database.execute(
-        "select time, id from evidence where event = ?", (event,)
-    ).fetchone()
-    return found
-
-
-def _evidence(database: Any, stage: int, event: int | None) -> list[Evidence]:
-    """What fills a stage: nothing, the event, or the parts of a script block in order."""
-    if event is None:
-        return []
-    parts, first = _stored(database, event)
-    further = [_stored(database, part)[1] for part in orjson.loads(parts)]
-    places = enumerate((first, *further), 1)
-    return [Evidence(**{**e, "stage": stage, "part": n if n > 1 else None}) for n, e in places]
-
-
-def _stored(database: Any, event: int) -> tuple[bytes, dict[str, Any]]:
-    parts, whole = database.execute("select parts, whole from evidence where event = ?", (event,)).fetchone()
-    return parts, orjson.loads(whole)
-
-
-def _written(evidence: Evidence) -> bytes:
-    return orjson.dumps({name: getattr(evidence, name) for name in _WRITTEN}, default=str)
+def _numbered(rule: Rule, match: int, events: Sequence[Identified]) -> tuple[str, int, str, int, int]:
+    name = alert_id(rule.id, [event.id for event in events])
+    return name, max(event.time_ns for event in events), str(rule.id), match, sum(event.size_bytes for event in events)

@@ -7,29 +7,30 @@ said to hold is what held.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from comtrap.alerts.alert import Clause
 from comtrap.alerts.alternatives import Alternatives, alternatives
-from comtrap.alerts.excerpt import excerpt
+from comtrap.alerts.excerpt import LONGEST, excerpt
 from comtrap.check.check import check_condition
 from comtrap.errors import CheckError
 from comtrap.events.batch import EventBatch
-from comtrap.execute.execute import ConditionFailed, condition
+from comtrap.execute.condition import Conditions
 from comtrap.lang import ast
-from comtrap.normalise import document as documents
 from comtrap.normalise.cast import typed
+from comtrap.normalise.fields import Fields
 from comtrap.schema.telemetry import telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from comtrap.check import typed as checked
     from comtrap.rules.rule import Rule
 
+_Text: TypeAlias = "str | list[str] | None"
 VALUES = 10  # of a field with many, how many are given
 
 
@@ -55,27 +56,48 @@ class Explanation:
         self._stage = stage
         self._leaves = tuple(_leaves(rule, _stages(rule.query.body)[stage].condition, ()))
         self._names = tuple(dict.fromkeys(name for leaf in self._leaves for name in leaf.fields))
-        self._read = tuple(dict.fromkeys(n for name in self._names for n in (name, *_parent(name))))
 
     def of(self, events: Sequence[Mapping[str, Any]]) -> list[tuple[Clause, ...]]:
         """What held on each event, given as whole documents."""
-        given = [{name: documents.get(event, name) for name in self._read} for event in events]
-        flat = [_flat(event, values) for event, values in zip(events, given, strict=True)]
-        batch = _batch(flat, self._names)
+        fields = Fields(events)
+        texts = {name: _texts(fields, name) for name in self._names}
+        conditions = Conditions(_batch(texts, len(events)))
         masks: dict[checked.Expr, np.ndarray] = {}
         found: list[list[Clause]] = [[] for _ in events]
         for leaf in self._leaves:
-            held = np.ones(len(flat), dtype=bool)
+            held = np.ones(len(events), dtype=bool)
             for expr in leaf.conditions:
                 if expr not in masks:
-                    masks[expr] = _holds(expr, batch)
+                    masks[expr] = _holds(conditions, expr)
                 held &= masks[expr]
-            for row in np.flatnonzero(held).tolist():
-                values = ((name, _value(leaf, name, given[row][name], flat[row])) for name in leaf.fields)
-                told = {name: value for name, value in values if value is not None}
-                held_options = None if leaf.options is None else leaf.options.held(_texts(leaf, flat[row]))
-                found[row].append(Clause(self._stage, leaf.text, told, held_options))
+            rows = np.flatnonzero(held).tolist()
+            given = {name: [texts[name][row] for row in rows] for name in leaf.fields}
+            shown = {
+                name: _shown(leaf, name, [fields.values(name)[row] for row in rows], given) for name in leaf.fields
+            }
+            for row, clause in zip(rows, self._clauses(leaf, len(rows), shown, given), strict=True):
+                found[row].append(clause)
         return [tuple(clauses) for clauses in found]
+
+    def _clauses(
+        self, leaf: _Leaf, size: int, shown: Mapping[str, Sequence[Any]], texts: Mapping[str, Sequence[_Text]]
+    ) -> Iterator[Clause]:
+        """A clause of some events, the same one where they have the same values: alerts have much in common.
+
+        Args:
+            leaf: the clause.
+            size: of how many events.
+            shown: its fields' values.
+            texts: the same as the engine sees them; they tell apart what is equal to Python, such as 1 and true.
+        """
+        known: dict[tuple[Any, ...], Clause] = {}
+        columns = (*shown.values(), *texts.values())
+        for key in zip(*map(_hashable, columns), strict=True) if columns else [()] * size:
+            if key not in known:
+                values = {name: _thawed(value) for name, value in zip(shown, key, strict=False) if value is not None}
+                options = None if leaf.options is None else leaf.options.held(_flat(key[len(shown) :]))
+                known[key] = Clause(self._stage, leaf.text, values, options)
+            yield known[key]
 
 
 def _stages(body: ast.EventQuery | ast.Sequence | ast.Sample) -> list[ast.EventQuery]:
@@ -131,70 +153,73 @@ def _parts(node: ast.Expr) -> Iterator[ast.Expr]:
         yield from _parts(child)
 
 
-def _holds(expr: checked.Expr, batch: EventBatch) -> np.ndarray:
-    try:
-        return condition(expr, batch)
-    except ConditionFailed:
-        return np.zeros(len(batch), dtype=bool)
+def _holds(conditions: Conditions, expr: checked.Expr) -> np.ndarray:
+    """Where a condition holds; it is false where it fails, as it was when the rule ran."""
+    return conditions.decide(expr, np.arange(len(conditions.columns)), lambda _events, _why: None)
 
 
-def _batch(events: Sequence[Mapping[str, str | list[str]]], names: Sequence[str]) -> EventBatch:
-    """Flattened events as the columns of these names."""
+def _batch(texts: Mapping[str, Sequence[_Text]], size: int) -> EventBatch:
+    """Fields' texts as the columns that the engine sees."""
     schema = telemetry()
-    columns: dict[str, pa.Array] = {"_event": pa.array(range(len(events)), pa.uint64())}
-    for name in names:
-        values = [_given(event, name) for event in events]
-        if name in schema and any(value is not None for value in values):
-            several = any(isinstance(value, list) for value in values)
-            lists = [[v] if isinstance(v, str) else v for v in values] if several else values
+    columns: dict[str, pa.Array] = {"_event": pa.array(range(size), pa.uint64())}
+    for name, values in texts.items():
+        kinds = set(map(type, values))
+        if name in schema and kinds != {type(None)}:
+            lists = [[v] if isinstance(v, str) else v for v in values] if list in kinds else values
             columns[name], _ = typed(pa.array(lists), schema[name].type)
     return EventBatch(pa.table(columns), schema)
 
 
-def _flat(event: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str | list[str]]:
-    """The given fields of an event as text; those that have none are left out."""
-    out: dict[str, str | list[str]] = {}
-    for name, value in given.items():
-        plain = type(value) is str and value.isascii()
-        text = value if plain else documents.text(event, name)
-        if text is not None:
-            out[name] = text
+def _texts(fields: Fields, name: str) -> list[_Text]:
+    """A field's texts; of a multi-field without its own, those of the field it is another reading of."""
+    own = fields.texts(name)
+    parent, _, last = name.rpartition(".")
+    if last not in {"caseless", "text"}:
+        return own
+    read = (v if last == "text" else _lower(v) for v in fields.texts(parent))
+    return [value if value is not None else other for value, other in zip(own, read, strict=True)]
+
+
+def _lower(value: _Text) -> _Text:
+    return value if value is None else value.lower() if isinstance(value, str) else [v.lower() for v in value]
+
+
+def _shown(leaf: _Leaf, name: str, values: Sequence[Any], texts: Mapping[str, Sequence[_Text]]) -> list[Any]:
+    """A field of some events as they have it; of several values those that make the clause true; excerpts of long ones."""
+    out: list[Any] = [
+        texts[name][row] if value is None or isinstance(value, dict) else value for row, value in enumerate(values)
+    ]
+    for row, value in enumerate(out):
+        if isinstance(value, str) and len(value) > LONGEST:
+            out[row] = excerpt(value, leaf.literals)
+    listed = [row for row, value in enumerate(out) if isinstance(value, list)]
+    if listed:
+        several = {field: [column[row] for row in listed] for field, column in texts.items()}
+        for row, held in zip(listed, _that_held(leaf, name, several), strict=True):
+            out[row] = [excerpt(text, leaf.literals) for text in held[:VALUES]]
     return out
 
 
-def _texts(leaf: _Leaf, event: Mapping[str, str | list[str]]) -> list[str]:
-    given = [_given(event, name) for name in leaf.fields]
-    return [text for value in given if value is not None for text in ([value] if isinstance(value, str) else value)]
+def _that_held(leaf: _Leaf, name: str, texts: Mapping[str, Sequence[_Text]]) -> list[list[str]]:
+    """Of each event's values of a field those of which alone the clause is true; all where that is none."""
+    values = [[v] if isinstance(v, str) else v or [] for v in texts[name]]
+    if not leaf.conditions or all(len(some) < 2 for some in values):
+        return values
+    rows = [row for row, some in enumerate(values) for _ in some]
+    alone = {field: [column[row] for row in rows] for field, column in texts.items()}
+    alone[name] = [text for some in values for text in some]
+    held = iter(_holds(Conditions(_batch(alone, len(rows))), leaf.conditions[-1]).tolist())
+    return [[text for text in some if next(held)] or some for some in values]
 
 
-def _given(event: Mapping[str, str | list[str]], name: str) -> str | list[str] | None:
-    """A field's text; of a multi-field, that of the field it is another reading of."""
-    parent = None if name in event else next(_parent(name), None)
-    if parent is None or parent not in event:
-        return event.get(name)
-    value = event[parent]
-    if name.endswith(".text"):
-        return value
-    return value.lower() if isinstance(value, str) else [v.lower() for v in value]
+def _hashable(values: Sequence[Any]) -> Sequence[Any]:
+    return [tuple(v) if type(v) is list else v for v in values] if list in set(map(type, values)) else values
 
 
-def _parent(name: str) -> Iterator[str]:
-    """Of a multi-field, the field it is another reading of."""
-    parent, _, last = name.rpartition(".")
-    if last in {"caseless", "text"}:
-        yield parent
+def _thawed(value: Any) -> Any:
+    return list(value) if type(value) is tuple else value
 
 
-def _value(leaf: _Leaf, name: str, value: Any, flat: Mapping[str, str | list[str]]) -> Any:
-    """What the event has in a field, as it has it; of several values those that make the clause true; excerpts of long ones."""
-    if value is None or isinstance(value, dict):
-        value = _given(flat, name)
-    if not isinstance(value, list):
-        return excerpt(value, leaf.literals) if isinstance(value, str) else value
-    given = _given(flat, name)
-    texts = [given] if isinstance(given, str) else given or []
-    if len(texts) > 1 and leaf.conditions:
-        alone = _batch([{**flat, name: text} for text in texts], leaf.fields)
-        held = _holds(leaf.conditions[-1], alone)
-        texts = [text for text, holds in zip(texts, held.tolist(), strict=True) if holds] or texts
-    return [excerpt(text, leaf.literals) for text in texts[:VALUES]]
+def _flat(values: Iterable[Any]) -> list[str]:
+    """The texts of several fields."""
+    return [text for value in values if value is not None for text in ([value] if isinstance(value, str) else value)]
