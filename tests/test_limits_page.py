@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from tests.material import process
+from tests.material import process, rule, write
 from tests.remote.server import ElasticServer, Fault
 from tests.scanning.test_part import run as scanned
 from tests.sources import child_functions
@@ -32,8 +32,10 @@ from comtrap.execute.hits import HITS
 from comtrap.remote.access import Access
 from comtrap.remote.address import PREFIX, address
 from comtrap.remote.elasticsearch import Cluster
+from comtrap.scan import scan
 from comtrap.scanning import part
 from comtrap.scanning.asked import Request, ask
+from comtrap.sinks.elasticsearch import opened
 from comtrap.sources import archives, batches, child, evtx_package, ndjson
 from comtrap.sources.child import Limits
 from comtrap.sources.evtx import fallback
@@ -289,6 +291,38 @@ def answer_size(value, _folder, monkeypatch):
         server.answer = lambda *_: {}
         with pytest.raises(DeployError, match="the answer has more than"):
             Cluster(server.url.removeprefix(PREFIX), Access()).ask("x", lambda c: c.info())
+
+
+def bulks(folder, count, text="x", refused=None):
+    """What is sent of so many alerts: a list of documents a request."""
+    path = write(folder / "a.ndjson", [process(n, n, CommandLine=text) for n in range(count)])
+    found = scan([path], [rule()]).alerts
+    with ElasticServer() as server:
+        server.secured = False
+        server.refused = {} if refused is None else {alert.id: refused for alert in found}
+        with opened(f"{server.url}/alerts", Access()) as index, index as writer:
+            for alert in found:
+                writer.write(alert)
+        sent = [lines[1::2] for lines in server.asked("_bulk")]
+    found.close()
+    return sent
+
+
+@proves("sinks.elasticsearch.DOCUMENTS")
+def alerts_at_once(value, folder, _monkeypatch):
+    assert [len(one) for one in bulks(folder, value + 1)] == [value, 1]
+
+
+@proves("sinks.elasticsearch.BYTES")
+def alerts_bytes(value, folder, _monkeypatch):
+    *full, _ = [len(json.dumps(one)) for one in bulks(folder, 100, "x" * 40_000)]
+    assert all(0.9 * value < size < value for size in full)
+
+
+@proves("sinks.elasticsearch.TRIES")
+def alert_tries(value, folder, monkeypatch):
+    monkeypatch.setattr("comtrap.sinks.elasticsearch._WAIT", 0.0)
+    assert len(bulks(folder, 1, refused=(429, "x", "busy"))) == value
 
 
 @proves("sources.elasticsearch.SLICES", "sources.elasticsearch.PAGE", "sources.elasticsearch.PAGE_BYTES")

@@ -121,3 +121,26 @@ def test_a_wrong_command_line_is_said_before_anything_is_sent(scanned, capsys, o
 def test_an_index_cannot_be_watched(capsys):
     assert main(["watch", "elasticsearch+https://elastic.example/logs"]) == 3
     assert "cannot be watched" in capsys.readouterr().err
+
+
+def test_alerts_go_to_an_index_each_once(server, scanned):
+    target = ("--output", f"{server.url}/alerts")
+    code, lines, said = scanned(f"{server.url}/winlogbeat-*", *target)
+    assert (code, lines, len(server.indices["alerts"].documents)) == (0, 0, 3)
+    assert "3 documents written, 0 were there" in said
+    assert "0 documents written, 3 were there" in scanned(f"{server.url}/winlogbeat-*", *target)[2]
+
+
+def test_alerts_that_are_refused_end_the_command_with_3(server, scanned):
+    target = ("--output", f"{server.url}/alerts")
+    scanned(f"{server.url}/winlogbeat-*", *target)
+    name = next(iter(server.indices["alerts"].documents))
+    server.refused = {name: (400, "document_parsing_exception", "failed to parse")}
+    code, _, said = scanned(f"{server.url}/winlogbeat-*", *target, "--quiet")
+    assert code == 3
+    assert "1 documents were refused: 400 document_parsing_exception: failed to parse" in said
+
+
+def test_an_index_takes_documents_only(server, scanned):
+    code, _, said = scanned(f"{server.url}/winlogbeat-*", "--format", "csv", "--output", f"{server.url}/alerts")
+    assert (code, "not as --format csv" in said) == (3, True)

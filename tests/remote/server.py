@@ -136,6 +136,8 @@ class ElasticServer:
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         parts = path.strip("/").split("/")
         match method, parts:
+            case "GET", [""]:
+                return {"name": "test", "version": {"number": "9.0.0"}, "tagline": "You Know, for Search"}
             case "POST", [names, "_pit"]:
                 return self.open(unquote(names), query)
             case "DELETE", ["_pit"]:

@@ -98,6 +98,10 @@ class Notes:
         if not self._quiet:
             self._console.print(plain(text), style="yellow")
 
+    def lost(self, text: str) -> None:
+        """One line about what went wrong, to everyone."""
+        self._console.print(plain(text), style="red")
+
     def watched(self, tally: Tally) -> None:
         """What was read while watching."""
         if not self._quiet:

@@ -10,15 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from comtrap import sinks
+from comtrap.cli.alert_output import alert_output, tell_written
 from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
-from comtrap.cli.output import output
 from comtrap.cli.reading import add_reading, manner_of
 from comtrap.cli.suppressing import add_suppression, suppression_of
-from comtrap.errors import PluginError
-from comtrap.registry import load
 from comtrap.rules.load import DEFAULT, locate
 from comtrap.rules.load import load as load_files
 from comtrap.rules.rule import Severity
@@ -42,7 +39,8 @@ def add(commands: Any) -> argparse.ArgumentParser:
         metavar="NAME",
         help="console or html for people, ndjson for programs, csv, timesketch, navigator (default: console)",
     )
-    more("--output", metavar="FILE", help="write the alerts there instead of to standard output")
+    where = "write the alerts there instead of to standard output; elasticsearch+https://HOST/INDEX is an index"
+    more("--output", metavar="FILE", help=where)
     more(
         "--building-blocks",
         action="store_true",
@@ -63,9 +61,6 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Scan, write the alerts, say what was read; gives the exit code."""
-    sink = load(sinks, args.format, "Sink").Sink
-    if args.building_blocks and args.format != "ndjson":
-        raise PluginError("--building-blocks is for --format ndjson")
     suppressing = suppression_of(args)
     manner = manner_of(args)
     notes = Notes(quiet=args.quiet)
@@ -79,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         return WRONG_RULE
     if args.jobs == 1:
         pa.set_cpu_count(1)
-    with output(args.output) as out:
+    with alert_output(args) as made:
         with notes.progress() as progress:
             how: dict[str, Any] = {"exceptions": excepted, "suppression": suppressing, "manner": manner}
             if args.cluster is not None:
@@ -89,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             else:
                 result = scan(args.paths, rules, **how, jobs=args.jobs, progress=progress)
         notes.wrong_rules(result.rule_errors)
-        with sink(out, blocks=True) if args.building_blocks else sink(out) as writer:
+        with made() as writer:
             for alert in result.alerts:
                 writer.write(alert)
             if isinstance(writer, Summarised):
@@ -98,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
         Path(args.stats).write_text(json.dumps(result.stats, indent=2) + "\n", "utf-8")
     notes.problems(result)
     notes.summary(result)
-    return _code(args, result, wrong=bool(wrong))
+    code = _code(args, result, wrong=bool(wrong))
+    return code if tell_written(writer, notes) or code == INTERRUPTED else UNUSABLE
 
 
 def _code(args: argparse.Namespace, result: Result, *, wrong: bool) -> int:
