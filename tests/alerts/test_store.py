@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from comtrap.alerts import store as stores
-from comtrap.alerts.store import Store
+from comtrap.alerts.store import Moved, Store
 from comtrap.events.raw import Origin, RawBatch
 from comtrap.execute.hits import HITS
 
@@ -98,6 +98,20 @@ def test_a_store_takes_over_what_others_wrote(tmp_path):
             store.absorb(str(tmp_path / f"{number}.db"))
         assert sorted(store.hits(0)["event"].to_pylist()) == [0, 1 << 40, 2 << 40]
         assert [path for path, *_ in kept(store, [0, 1 << 40, 2 << 40])] == ["0.json", "1.json", "2.json"]
+
+
+def test_events_of_a_piece_get_their_numbers_when_it_is_taken_over(tmp_path):
+    """Hits, records and what waits; events of other files stay."""
+    path = str(tmp_path / "a.db")
+    with Store(path) as other:
+        other.keep(hits([1, 1 << 40, 2 << 40]), [raw(2), raw(2, 1), raw(2, 2)])
+        other.defer(raw(3, 1))
+    with Store() as store:
+        store.absorb(path, moved=Moved(1 << 40, 2 << 40, 7))
+        assert sorted(store.hits(0)["event"].to_pylist()) == [1, (1 << 40) + 7, 2 << 40]
+        assert kept(store, [(1 << 40) + 7]) == [("1.json", 7, "i0")]
+        (waiting,) = store.deferred()
+        assert waiting.frame["_position"].to_pylist() == [7, 8, 9]
 
 
 def test_an_interrupted_batch_leaves_nothing():

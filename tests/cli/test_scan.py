@@ -13,7 +13,7 @@ from tests.material import process, rule_file, script_block, write
 
 from comtrap.cli.main import main
 from comtrap.scanning import fill as filling
-from comtrap.scanning import processes
+from comtrap.scanning import tasks
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
 def test_any_number_of_processes_gives_the_same_bytes(tmp_path, capsys, monkeypatch):
     """Files, a file in pieces, an archive, and scripts in parts that lie in several pieces."""
     monkeypatch.setattr(filling, "SHARED_BYTES", 1)
-    monkeypatch.setattr(processes, "PIECE_BYTES", 8_000)
+    monkeypatch.setattr(tasks, "PIECE_BYTES", 8_000)
     events = [process(n, n, ("cmd.exe", "other.exe")[n % 2]) for n in range(60)]
     events[10:10] = [script_block(n, 100 + n, text, n + 1, 3) for n, text in enumerate(["Get", "-It", "em"])]
     logs = tmp_path / "logs"

@@ -15,13 +15,13 @@ from comtrap.alerts.build import build
 from comtrap.alerts.store import Store
 from comtrap.cluster.rows import ROWS, match_of, tally_of, tally_row
 from comtrap.cluster.run import _tasks_of
+from comtrap.cluster.tasks import Task, placed, tasks
 from comtrap.cluster.work import Count, Fetch, Joining, Matching, Run, Scan, files_of, task_row
 from comtrap.events.parcel import unpacked
 from comtrap.events.problems import Problems
 from comtrap.rules.compiled import compiled
 from comtrap.scan import scan
 from comtrap.scanning.part import Tally
-from comtrap.scanning.processes import Task, placed, tasks
 from comtrap.sources.pieces import Piece
 
 RULES = (

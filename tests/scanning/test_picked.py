@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from comtrap.alerts.store import Moved
 from comtrap.events.raw import Origin, RawBatch
 from comtrap.execute.hits import HITS
 from comtrap.scanning import picked
@@ -112,3 +113,14 @@ def test_tiebreakers_that_are_texts_become_numbers_in_their_order(tmp_path):
 
     ties = dict(zip(found["event"].to_pylist(), found["tie"].to_pylist(), strict=True))
     assert ties == {0: 2, 1: 3, 2: 1, 3: 2, 4: None}
+
+
+def test_tiebreakers_move_with_their_events(tmp_path):
+    pick = Pick(ordinals=Ordinals(tie="user.name"))
+    with Picked(pick=pick) as store:
+        with Picked(str(tmp_path / "a.db"), pick=pick) as part:
+            part.keep(hits([0, 1], [5, 5]), [raw(2, **{"user.name": ["b", "a"]})])
+        store.absorb(str(tmp_path / "a.db"), moved=Moved(0, 1 << 40, 3))
+        found = store.hits(0)
+
+    assert dict(zip(found["event"].to_pylist(), found["tie"].to_pylist(), strict=True)) == {3: 2, 4: 1}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ from comtrap.alerts.document import document
 from comtrap.alerts.store import Store
 from comtrap.rules.compile import compile_rules
 from comtrap.scanning import processes
+from comtrap.scanning import tasks as dividing
 from comtrap.scanning.part import Part, Tally
-from comtrap.scanning.processes import BUNDLE_BYTES, Task, finish, share, tasks
+from comtrap.scanning.processes import finish, share
+from comtrap.scanning.tasks import Task, Unit
 from comtrap.schema.telemetry import telemetry
 from comtrap.sources.evtx.chunk import CHUNK_MAGIC
 from comtrap.sources.manner import Manner
+from comtrap.sources.pieces import Piece
 from comtrap.sources.progress import Progress, work_bytes
 
 SEQUENCE = 'sequence by host.id with maxspan=1h [process where process.name : "f*.exe"] [process where process.name : "s*.exe"]'
@@ -42,12 +46,18 @@ def told(part):
     return [document(alert) for alert in alerts]
 
 
+def pieces_of(path, size_bytes):
+    """A file in so large pieces, each a task."""
+    size = Path(path).stat().st_size
+    edges = [*range(0, size, size_bytes), size]
+    return [Task((Unit((0, str(path)), Piece(*edge)),)) for edge in pairwise(edges)]
+
+
 def test_several_processes_find_what_one_finds(tmp_path):
     inputs = log(tmp_path)
     alone, together = part_of(), part_of()
     alone.run(inputs, Progress())
-    sizes = dict.fromkeys((path for _, path in inputs), BUNDLE_BYTES)
-    share(inputs, sizes, together, 2, Progress())
+    share(inputs, dict.fromkeys((path for _, path in inputs), 1), together, 2, Progress())
     assert together.tally == alone.tally
     assert together.tally.failures[3] == 8
     assert told(together) == told(alone)
@@ -58,7 +68,7 @@ def test_an_interruption_keeps_what_is_done(tmp_path):
     part = part_of()
     interrupted = Stopping(lambda progress: progress.path)
     try:
-        share(inputs, dict.fromkeys((path for _, path in inputs), BUNDLE_BYTES), part, 1, interrupted)
+        share(inputs, dict.fromkeys((path for _, path in inputs), 1), part, 4, interrupted)
     except KeyboardInterrupt:
         pass
     else:
@@ -75,7 +85,7 @@ def test_a_file_in_pieces_gives_what_it_gives_as_a_whole(tmp_path):
     write(path, [event for n in range(60) for event in ([others[n], parts[n // 10]] if n % 10 == 0 else [others[n]])])
     alone, together = part_of(), part_of()
     alone.run([(0, str(path))], Progress())
-    work = tasks([(0, str(path))], {str(path): path.stat().st_size}, 4_000)
+    work = pieces_of(path, 4_000)
     assert len(work) > 6
     finish(work, together, 2, Progress())
     assert together.tally == alone.tally
@@ -84,25 +94,33 @@ def test_a_file_in_pieces_gives_what_it_gives_as_a_whole(tmp_path):
     assert any(len(alert["comtrap.evidence"]) == 6 for alert in expected)
 
 
+def test_what_is_odd_is_said_as_one_process_says_it(tmp_path):
+    """With the numbers of lines as the whole file has them."""
+    path = write(tmp_path / "a.ndjson", [process(n, n) for n in range(9)])
+    lines = Path(path).read_bytes().splitlines(keepends=True)
+    for n in (1, 6, 8):
+        lines[n] = b"not JSON %d\n\n" % n
+    Path(path).write_bytes(b"".join(lines))
+    alone, together = part_of(), part_of()
+    alone.run([(0, path)], Progress())
+    finish(pieces_of(path, 500), together, 2, Progress())
+
+    assert together.tally.problems.first == alone.tally.problems.first
+    assert [message.split(": ")[0] for message in alone.tally.problems.first] == [f"{path}:{n}" for n in (2, 8, 11)]
+
+
 @pytest.mark.parametrize(("slack", "count"), [(False, 3), (True, 1)])
 def test_a_log_whose_slack_space_is_read_is_no_work_for_several(tmp_path, monkeypatch, slack, count):
     path = tmp_path / "a.evtx"
     path.write_bytes(bytes(CHUNK_MAGIC).ljust(3 * 65536, b"\0"))
     work = []
-    monkeypatch.setattr(processes, "PIECE_BYTES", 65536)
+    monkeypatch.setattr(dividing, "PIECE_BYTES", 65536)
     monkeypatch.setattr(processes, "finish", lambda found, *_: work.extend(found))
     part = part_of()
     part.manner = Manner(slack=slack)
-    share([(0, str(path))], {str(path): 3 * 65536}, part, 2, Progress())
+    share([(0, str(path))], {str(path): 3 * 65536}, part, 3, Progress())
 
     assert len(work) == count
-
-
-def test_small_inputs_go_together_and_large_ones_first():
-    sizes = {"a": 1, "b": BUNDLE_BYTES * 2, "c": BUNDLE_BYTES - 1, "d": 1, "e": 1}
-    work = tasks(list(enumerate("abcde")), sizes)
-    assert [[path for _, path in task.inputs] for task in work] == [["b"], ["c", "a"], ["d", "e"]]
-    assert work[0] == Task(((1, "b"),))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
@@ -112,7 +130,7 @@ def test_a_process_that_is_killed_costs_its_input_only_and_that_is_said(tmp_path
     ]
     part = Part(part_of().plan, killing.Fragile(), Tally())
 
-    share(list(enumerate(paths)), dict.fromkeys(paths, BUNDLE_BYTES), part, 2, Progress())
+    share(list(enumerate(paths)), dict.fromkeys(paths, 1), part, 2, Progress())
 
     assert part.tally.read == 3
     assert part.tally.problems.failed == {paths[1]: "the process that read it ended; is there enough memory?"}
@@ -120,32 +138,35 @@ def test_a_process_that_is_killed_costs_its_input_only_and_that_is_said(tmp_path
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
-def test_a_process_that_is_killed_costs_its_piece_only(tmp_path):
+def test_a_process_that_is_killed_costs_a_small_piece_only(tmp_path, monkeypatch):
+    """Records after it have their own positions."""
+    monkeypatch.setattr(dividing, "PIECE_BYTES", 4_000)
     path = write(tmp_path / "a.ndjson", [process(n, n, killing.FATAL if n == 30 else "first.exe") for n in range(60)])
     part = Part(part_of().plan, killing.Fragile(), Tally())
-    work = tasks([(0, path)], {path: Path(path).stat().st_size}, 8_000)
 
-    finish(work, part, 2, Progress())
+    finish(pieces_of(path, 25_000), part, 2, Progress())
 
     (why,) = part.tally.problems.failed.values()
     assert why.startswith("the process that read the part of it from byte ")
-    assert 30 < part.tally.read < 60
+    assert 50 < part.tally.read < 60
+    events = part.store.hits(1)["event"].to_pylist()
+    assert 59 in events
+    assert 30 not in events
 
 
 def test_processes_tell_how_far_they_are(tmp_path):
     inputs = log(tmp_path)
     progress = Progress()
     progress.expect(work_bytes(path) for _, path in inputs)
-    share(inputs, dict.fromkeys((path for _, path in inputs), BUNDLE_BYTES), part_of(), 2, progress)
+    share(inputs, dict.fromkeys((path for _, path in inputs), 1), part_of(), 2, progress)
 
     assert (progress.events, progress.share) == (16, 1)
 
 
 def test_pieces_tell_how_far_they_are(tmp_path):
-    path = str(tmp_path / "a.ndjson")
-    write(tmp_path / "a.ndjson", [process(n, n) for n in range(50)])
+    path = write(tmp_path / "a.ndjson", [process(n, n) for n in range(50)])
     progress = Progress()
     progress.expect([work_bytes(path)])
-    finish(tasks([(0, path)], {path: Path(path).stat().st_size}, 2000), part_of(), 2, progress)
+    finish(pieces_of(path, 2000), part_of(), 2, progress)
 
     assert (progress.events, progress.share) == (50, 1)

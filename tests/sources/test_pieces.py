@@ -12,15 +12,16 @@ from comtrap.events.problems import Problems
 from comtrap.sources.line_pieces import part
 from comtrap.sources.line_pieces import positions as count
 from comtrap.sources.lines import lines
-from comtrap.sources.pieces import Piece, pieces, positions
+from comtrap.sources.pieces import Piece, is_divisible, positions
 from comtrap.sources.read import read
 
 
 def placed(path, most_bytes):
     """The pieces of a file, with their positions."""
-    out, position = [], 0
-    for piece in pieces(str(path), most_bytes):
-        out.append(Piece(piece.start, piece.stop, position))
+    out, position, size = [], 0, path.stat().st_size
+    for start in range(0, size, most_bytes):
+        piece = Piece(start, min(start + most_bytes, size), position)
+        out.append(piece)
         position += positions(str(path), piece)
     return out
 
@@ -38,21 +39,30 @@ def test_pieces_have_the_records_of_the_file_at_their_positions(tmp_path):
     assert [row for piece in cut for row in numbers(path, piece)] == numbers(path)
 
 
-def test_small_packed_and_other_files_are_read_as_a_whole(tmp_path):
+def test_who_reads_a_piece_tells_how_many_positions_it_has(tmp_path):
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b"".join(b'{"n":"%d"}\n%s' % (n, b"x\n" if n % 3 == 0 else b"\n") for n in range(500)))
+    for piece in placed(path, 700):
+        problems = Problems()
+        list(read(str(path), 3, None, problems, piece))
+        assert problems.positions == positions(str(path), piece)
+
+
+def test_packed_and_other_files_are_read_as_a_whole(tmp_path):
     line = b'{"n":1}\n'
-    for name, data in {"a": line, "gz": b"\x1f\x8b\x08" + bytes(2000), "list": b"[" + line * 300, "text": b"x" * 2000,
+    for name, data in {"gz": b"\x1f\x8b\x08" + bytes(2000), "list": b"[" + line * 300, "text": b"x" * 2000,
                        "bom": b"\xef\xbb\xbf" + line * 300, "wide": ("\ufeff" + '{"n":1}\n' * 300).encode("utf-16-le")}.items():  # fmt: skip
         (tmp_path / name).write_bytes(data)
-        assert pieces(str(tmp_path / name), 1000) == [], name
-    assert pieces(str(tmp_path / "absent"), 1000) == []
+        assert not is_divisible(str(tmp_path / name)), name
+    assert not is_divisible(str(tmp_path / "absent"))
     (tmp_path / "lines").write_bytes(line * 300)
-    assert [p.stop - p.start for p in pieces(str(tmp_path / "lines"), 1000)] == [800] * 3
+    assert is_divisible(str(tmp_path / "lines"))
 
 
 def test_a_file_that_became_another_is_told(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b'{"n":1}\n' * 300)
-    piece = pieces(str(path), 1000)[1]
+    piece = Piece(1000, 2000)
     path.write_bytes(b"something else entirely")
     with pytest.raises(SourceError, match="changed"):
         positions(str(path), piece)

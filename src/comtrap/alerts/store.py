@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +51,20 @@ create table if not exists raw (
 create table if not exists event (event integer primary key, raw integer, row integer) without rowid;
 create table if not exists deferred (event integer primary key, raw integer) without rowid;
 """
+
+
+class Moved(NamedTuple):
+    """Events whose numbers are told anew, because the position at which their piece begins is known now.
+
+    Attributes:
+        first: the first number that an event of their file could have.
+        after: the one after the last.
+        by: what is added.
+    """
+
+    first: int
+    after: int
+    by: int
 
 
 class Store:
@@ -124,25 +138,32 @@ class Store:
             self._hits, self._held = [], 0
             self._insert_hits(hits)
 
-    def absorb(self, path: str, also: Callable[[], None] = lambda: None) -> None:
+    def absorb(self, path: str, also: Callable[[], None] = lambda: None, moved: Moved | None = None) -> None:
         """Take over all that another store wrote to its file and closed.
 
         Args:
             path: the file.
             also: done in the same transaction.
+            moved: events of it that get other numbers; None for none.
         """
+        event, hits, raw = "event", "frame", "frame"
+        if moved is not None:
+            for name, function in _moving(moved).items():
+                self.database.create_function(name, -1, function, deterministic=True)
+            event, hits, raw = "moved(event)", "moved_hits(frame)", "moved_raw(first, frame)"
         self.database.execute("attach database ? as other", (path,))
         try:
             with self.database:
                 (shift,) = self.database.execute("select coalesce(max(id), 0) from main.raw").fetchone()
-                self.database.execute("insert into main.hits select * from other.hits")
-                self.database.execute(
-                    "insert into main.raw select id + ?, provider, code, source, path, member, first, head, frame"
-                    " from other.raw",
-                    (shift,),
-                )
-                self.database.execute("insert into main.event select event, raw + ?, row from other.event", (shift,))
-                self.database.execute("insert into main.deferred select event, raw + ? from other.deferred", (shift,))
+                self.database.execute(f"insert into main.hits select query, {hits} from other.hits")  # noqa: S608 - names of ours
+                origin = "provider, code, source, path, member, first, head"
+                self.database.execute(f"insert into main.raw select id + ?, {origin}, {raw} from other.raw", (shift,))  # noqa: S608 - the same
+                for table in ("event", "deferred"):
+                    row = ", row" if table == "event" else ""
+                    self.database.execute(
+                        f"insert into main.{table} select {event}, raw + ?{row} from other.{table}",  # noqa: S608 - the same
+                        (shift,),
+                    )
                 also()
         finally:
             self.database.execute("detach database other")
@@ -285,6 +306,30 @@ def _made(provider: str, code: int, *origin: Any) -> RawBatch:
     """A batch of its columns in the table, the frame last."""
     *place, frame = origin
     return RawBatch((provider, code), read(frame), Origin(*place))
+
+
+def _moving(moved: Moved) -> dict[str, Callable[..., Any]]:
+    """What moves the numbers of events, of those in hits, and of those in records: functions for SQL."""
+
+    def event(number: int) -> int:
+        return number + moved.by if moved.first <= number < moved.after else number
+
+    def hits(frame: bytes) -> bytes:
+        return written(_added(read(frame), "event", moved))
+
+    def raw(first: int, frame: bytes) -> bytes:
+        # Files' members begin elsewhere, but these are in no piece.
+        return written(_added(read(frame), "_position", Moved(0, 1 << 63, moved.by))) if first == moved.first else frame
+
+    return {"moved": event, "moved_hits": hits, "moved_raw": raw}
+
+
+def _added(frame: pa.Table, name: str, moved: Moved) -> pa.Table:
+    """The frame with some of the numbers (uint64) in a column moved."""
+    at = frame.schema.get_field_index(name)
+    numbers = np.asarray(frame.column(at).combine_chunks(), dtype=np.uint64)
+    is_moved = (numbers >= np.uint64(moved.first)) & (numbers < np.uint64(moved.after))
+    return frame.set_column(at, frame.schema.field(at), pa.array(numbers + is_moved * np.uint64(moved.by), pa.uint64()))
 
 
 def _with_parts(raw: RawBatch, rows: np.ndarray) -> np.ndarray:

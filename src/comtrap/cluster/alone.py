@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from comtrap.cluster.rows import tally_of, tally_row
+from comtrap.cluster.tasks import Task
 from comtrap.scanning.part import Tally
-from comtrap.scanning.processes import Task
 from comtrap.sources.walk import printable
 
 if TYPE_CHECKING:

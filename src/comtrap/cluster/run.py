@@ -14,13 +14,13 @@ import pyarrow as pa
 from comtrap.alerts.store import Store
 from comtrap.cluster.rows import DDL, match_of, tally_of
 from comtrap.cluster.session import session_of
+from comtrap.cluster.tasks import PIECE_BYTES, Task, placed, tasks
 from comtrap.cluster.work import PATIENCE_S, Count, Fetch, Joining, Matching, Run, Scan, files_of, task_row
 from comtrap.errors import PluginError, SourceError
 from comtrap.match.keys import sortable
 from comtrap.match.streamed import Room
 from comtrap.remote.address import is_address
 from comtrap.scan import Filled, run
-from comtrap.scanning.processes import PIECE_BYTES, Task, placed, tasks
 from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.progress import work_bytes
 from comtrap.sources.read import FILE_BITS

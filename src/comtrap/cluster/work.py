@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from comtrap.alerts.store import Store
 from comtrap.cluster.alone import attempted
 from comtrap.cluster.rows import batch, hit_rows, hits_of, match_rows, tally_row
+from comtrap.cluster.tasks import Task
 from comtrap.errors import SourceError
 from comtrap.events.parcel import packed, unpacked
 from comtrap.execute.hits import HITS
@@ -29,7 +30,6 @@ from comtrap.normalise.script_blocks import ScriptBlocks, divided, joined
 from comtrap.plan.plan import EventPlan
 from comtrap.scanning.kinds import Kinds
 from comtrap.scanning.part import Part, Tally
-from comtrap.scanning.processes import Task
 from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.pieces import Piece, positions
 from comtrap.sources.progress import Progress
@@ -107,10 +107,9 @@ class Scan:
         """Read a task's files into a store; `alive` is told of each batch."""
         tally = Tally()
         part = Part(self.run.plan, store, tally, self.run.manner, kinds=self.run.kinds)
-        if task.piece is None:
-            part.run(task.inputs, Progress(), alive)
-        else:
-            part.run_piece(task.inputs[0], task.piece, Progress(), alive)
+        for one in task.inputs:
+            part.read(one, Progress(), task.piece, alive)
+        part.finish()
         return tally
 
 

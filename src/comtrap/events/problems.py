@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 SHOWN = 20  # messages kept; the rest only counts
+
+Words: TypeAlias = str | tuple[str | int, ...]
+"""A text, or its parts; a number among them is a record's position, or one more, in what is read."""
 
 
 @dataclass(slots=True)
@@ -19,6 +23,7 @@ class Problems:
         failed: inputs that could not be read at all, by path (with ``!member``): the sentence that says why.
         fallback: records that the `evtx` package read.
         first: the first messages, each ``where: why``, at most `SHOWN`.
+        positions: how many there were, where a piece of a file was read to its end; None where it was not.
     """
 
     skipped: Counter[str] = field(default_factory=Counter)
@@ -26,13 +31,15 @@ class Problems:
     failed: dict[str, str] = field(default_factory=dict)
     fallback: int = field(default=0, compare=False)  # a figure of the reader, no problem in itself
     first: list[str] = field(default_factory=list)
+    positions: int | None = field(default=None, compare=False)
+    _parts: list[tuple[str | int, ...]] = field(default_factory=list, compare=False)  # what `first` is made of
 
-    def skip(self, reason: str, where: str, why: str = "", count: int = 1) -> None:
+    def skip(self, reason: str, where: Words, why: Words = "", count: int = 1) -> None:
         """Count records that give no event."""
         self.skipped[reason] += count
         self._remember(where, why or reason)
 
-    def note(self, reason: str, where: str, why: str = "", count: int = 1) -> None:
+    def note(self, reason: str, where: Words, why: Words = "", count: int = 1) -> None:
         """Count something odd that cost no event."""
         self.notes[reason] += count
         self._remember(where, why or reason)
@@ -50,6 +57,13 @@ class Problems:
         self.fallback += other.fallback
         self.first += other.first[: SHOWN - len(self.first)]
 
-    def _remember(self, where: str, why: str) -> None:
+    def move(self, by: int) -> None:
+        """Tell positions as of a file of which a piece was read that begins at this one; nothing was added yet."""
+        self._parts = [tuple(each + by if isinstance(each, int) else each for each in parts) for parts in self._parts]
+        self.first = ["".join(map(str, parts)) for parts in self._parts]
+
+    def _remember(self, where: Words, why: Words) -> None:
         if len(self.first) < SHOWN:
-            self.first.append(f"{where}: {why}")
+            where, why = ((each,) if isinstance(each, str) else each for each in (where, why))
+            self._parts.append((*where, ": ", *why))
+            self.first.append("".join(map(str, self._parts[-1])))

@@ -24,7 +24,7 @@ from comtrap.sources.read import read
 from comtrap.sources.walk import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from comtrap.alerts.store import Store
     from comtrap.events.batch import EventBatch
@@ -117,37 +117,44 @@ class Part:
         self._kinds = Kinds(self.plan) if self.kinds is None else self.kinds
         self.wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
 
-    def run(self, inputs: Iterable[Input], progress: Progress, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Read inputs to their end, or until stopped; events of several small ones are put together."""
-        for number, path in inputs:
-            raws = read(path, number, self.wanted, self.tally.problems, manner=self.manner, progress=progress)
-            for raw in joined(raws):
-                self._take(raw)
-                if stopped():
-                    break
-            if stopped():
-                break
+    def run(self, inputs: Iterable[Input], progress: Progress) -> None:
+        """Read inputs to their end; events of several small ones are put together."""
+        for one in inputs:
+            self.read(one, progress)
         self.finish()
 
-    def run_piece(
-        self, one: Input, piece: Piece, progress: Progress, stopped: Callable[[], bool] = lambda: False
+    def read(
+        self,
+        one: Input,
+        progress: Progress,
+        piece: Piece | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Read some records of a file; parts of script blocks wait in the store for those of other pieces."""
+        """Read an input, or some records of it, to its end or until stopped; `finish` looks at what is left.
+
+        Parts of script blocks in a piece wait in the store for those of other pieces.
+        """
         number, path = one
         raws = read(path, number, self.wanted, self.tally.problems, piece, manner=self.manner, progress=progress)
-        self.run_some(raws, stopped)
-
-    def run_some(self, raws: Iterable[RawBatch], stopped: Callable[[], bool] = lambda: False) -> None:
-        """Take some records of a file that were read with `wanted`; parts of script blocks wait in the store."""
-        for raw in raws:
-            rest, parts = divided(raw)
-            if rest is not None:
-                self._take(rest)
-            if parts is not None:
-                self.store.defer(parts)
+        for raw in joined(raws) if piece is None else self._whole(raws):
+            self._take(raw)
             if stopped():
                 break
+
+    def run_some(self, raws: Iterable[RawBatch]) -> None:
+        """Take some records of a file that were read with `wanted`; parts of script blocks wait in the store."""
+        for raw in self._whole(raws):
+            self._take(raw)
         self.finish()
+
+    def _whole(self, raws: Iterable[RawBatch]) -> Iterator[RawBatch]:
+        """Batches without the parts of script blocks."""
+        for raw in raws:
+            rest, parts = divided(raw)
+            if parts is not None:
+                self.store.defer(parts)
+            if rest is not None:
+                yield rest
 
     def run_whole(self, raws: Iterable[RawBatch]) -> None:
         """Take records whose script blocks are whole."""

@@ -20,6 +20,7 @@ from comtrap.match.order import order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from comtrap.alerts.store import Moved
     from comtrap.events.raw import RawBatch
     from comtrap.scanning.ordinals import Ordinals
 
@@ -97,12 +98,14 @@ class Picked(Store):
             hits = hits.set_column(place, HITS.field("tie"), pa.array([ranks.get(e) for e in events], pa.int64()))
         return hits
 
-    def absorb(self, path: str, also: Callable[[], None] = lambda: None) -> None:
+    def absorb(self, path: str, also: Callable[[], None] = lambda: None, moved: Moved | None = None) -> None:
         """Take over what another such store counted and kept."""
-        super().absorb(path, also)
+        super().absorb(path, also, moved)
         with closing(sqlite3.connect(path)) as other, self.database:
             self.database.executemany("insert into count values (?, ?, ?)", other.execute("select * from count"))
-            self.database.executemany("insert or ignore into tie values (?, ?)", other.execute("select * from tie"))
+            event = "?" if moved is None else "moved(?)"
+            ties = other.execute("select * from tie")
+            self.database.executemany(f"insert or ignore into tie values ({event}, ?)", ties)  # noqa: S608 - a name of ours
 
     def close(self) -> None:
         """Write what was counted too."""

@@ -53,8 +53,15 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
                     plain.learn(record)
         return position + count
 
-    first = content.position
-    yield from batches.filled(lines(content.stream), lambda at, text: take(first + at, text) - first)
+    first = end = content.position
+
+    def taken(at: int, text: bytes | None) -> int:
+        nonlocal end
+        end = take(first + at, text)
+        return end - first
+
+    yield from batches.filled(lines(content.stream), taken)
+    problems.positions = end - first
 
 
 def add(batches: Batches, position: int, text: bytes, problems: Problems) -> dict[str, Any] | None:
@@ -76,5 +83,5 @@ def decoded(text: bytes) -> Shaped:
     return shaped(parsed(text)[0])
 
 
-def _where(origin: Origin, position: int) -> str:
-    return f"{origin.name}:{position + 1}"
+def _where(origin: Origin, position: int) -> tuple[str, int]:
+    return f"{origin.name}:", position + 1

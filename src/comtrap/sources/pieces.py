@@ -54,6 +54,15 @@ def settled(path: str, start: int) -> Edge | None:
         return found if isinstance(found, Edge) else None
 
 
+def is_divisible(path: str) -> bool:
+    """Whether a file can be read in pieces."""
+    try:
+        with Path(path).open("rb") as file:
+            return hasattr(_source(file.read(HEAD)), "part")
+    except OSError:  # reading it will say what is wrong
+        return False
+
+
 def pieces(path: str, most_bytes: int) -> list[Piece]:
     """A file in pieces of at most so many bytes; none if it has to be read as a whole.
 

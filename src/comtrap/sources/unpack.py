@@ -21,6 +21,7 @@ from comtrap.sources.stream import Allowance, SpentError, Stream
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from comtrap.events.problems import Words
     from comtrap.sources.source import Content
 
 CONTENT, DATA, END, BROKEN, FAILED, NOTED = b"c", b"+", b".", b"!", b"f", b"n"
@@ -40,9 +41,11 @@ class _Told(Problems):
         """A member that cannot be opened."""
         self._messages.append(FAILED + _texts(where, why))
 
-    def note(self, reason: str, where: str, why: str = "", count: int = 1) -> None:
+    def note(self, reason: str, where: Words, why: Words = "", count: int = 1) -> None:
         """A member that is passed over."""
         assert count == 1
+        assert isinstance(where, str)
+        assert isinstance(why, str)
         self._messages.append(NOTED + _texts(reason, where, why))
 
     def taken(self) -> list[bytes]:

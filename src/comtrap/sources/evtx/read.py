@@ -68,6 +68,7 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
                 yield from reader.full()
         except SourceError as error:
             broken = error
+        problems.positions = reader.position - content.position
         yield from reader.rest()
         if kept.tell():
             yield from _slack(reader, kept)
@@ -119,7 +120,7 @@ class _Reader:
         """Say of which chunks that come next checksums are wrong; the first of its records tells which it is."""
         for number, what in wrong(segment):
             at = self.position + int(np.searchsorted(segment.starts, number * CHUNK_BYTES))
-            why = f"the chunk from record {at} on: the checksum of its {what} is wrong"
+            why = ("the chunk from record ", at, f" on: the checksum of its {what} is wrong")
             self.problems.note(BAD_CHECKSUM, self.origin.name, why)
 
     def take(self, segment: Segment) -> None:
@@ -169,7 +170,7 @@ class _Reader:
             self.problems.note("damaged records", self.origin.name, "bytes between records that are no record")
 
     def _skip(self, position: int) -> None:
-        self.problems.skip(UNDECODABLE, self.origin.name, f"record {position} cannot be decoded")
+        self.problems.skip(UNDECODABLE, self.origin.name, ("record ", position, " cannot be decoded"))
 
     def _fall_back(self, segment: Segment, rows: Places, first: int) -> None:
         """Have records read by the `evtx` package."""
@@ -185,7 +186,7 @@ class _Reader:
                 self.problems.fallback += 1
                 self._odd.add(position, decoded(text), text)
             except BadRecordError as error:
-                why = f"record {position} cannot be decoded" + (f": {error.why}" if error.why else "")
+                why = ("record ", position, " cannot be decoded" + (f": {error.why}" if error.why else ""))
                 self.problems.skip(error.reason, self.origin.name, why)
 
 
