@@ -147,3 +147,34 @@ def test_any_number_of_processes_writes_the_same_bytes(tmp_path):
 
 def test_the_chain_of_a_story_names_its_objects(page):
     assert '<span class="as">CMSTPLUA</span> <span aria-hidden="true">→</span> <bdi>dllhost.exe</bdi>' in page
+
+
+CLASSES = ["{3E5FC7F9-9A51-4367-9063-A120244FBEC7}", "{0F87369F-A4E5-4CFC-BD3E-73E6154572DD}"]
+GUIDE = "1. `comtrap com {class id}`: whose is it?"
+
+
+def test_a_guide_looks_up_the_classes_of_its_alerts(tmp_path):
+    events = [process(n, n, CommandLine=f"dllhost.exe /Processid:{name}") for n, name in enumerate(CLASSES)]
+    text = Page(report(tmp_path, events, [rule(note=GUIDE)])).text
+
+    assert f'comtrap com "{CLASSES[0]}", comtrap com "{CLASSES[1]}": whose is it?' in text
+
+
+def test_a_guide_whose_alerts_name_no_class_stays_as_it_is(tmp_path):
+    page = Page(report(tmp_path, [process(0, 1, ParentCommandLine="dllhost.exe")], [rule(note=GUIDE)]))
+
+    assert "comtrap com {class id}: whose is it?" in page.text
+
+
+def test_a_guide_leads_back_to_its_alerts(tmp_path):
+    page = Page(report(tmp_path, EVENTS, RULES))
+
+    assert "Here: host1 2026-01-05 08:00:00.000, host2 2026-01-05 08:00:09.000" in page.text
+
+
+def test_a_story_is_named_by_the_rule_that_tells_it_from_others(tmp_path):
+    rules = [rule(name="Often"), rule('process where process.name : "second.exe"', 2, name="Seldom")]
+    events = [process(0, 1), process(1, 2, "second.exe"), process(9000, 3, host="host2")]
+    titles = re.findall(r"<h4[^>]*>([^<]*)</h4>", report(tmp_path, events, rules))
+
+    assert "Seldom" in titles

@@ -82,6 +82,12 @@ def questions(story: Sequence[Alert]) -> list[Question]:
     return list(asked.values())[:MOST]
 
 
+def classes(event: Mapping[str, Any]) -> list[str]:
+    """The ids of classes and applications that an event names, each once."""
+    texts = [text for name in _NAMING for text in _texts(event, name)]
+    return list(dict.fromkeys(i for text in texts for i in (*clsid.find(text), *clsid.applications(text))))
+
+
 def _processes(event: Mapping[str, Any]) -> Iterator[Question]:
     name = _text(event, "process.name") or "the process"
     pid, host = documents.get(event, "process.pid"), _text(event, "host.name")
@@ -93,8 +99,7 @@ def _processes(event: Mapping[str, Any]) -> Iterator[Question]:
 
 
 def _classes(event: Mapping[str, Any]) -> Iterator[Question]:
-    texts = [text for name in _NAMING for text in _texts(event, name)]
-    for number in dict.fromkeys(i for text in texts for i in (*clsid.find(text), *clsid.applications(text))):
+    for number in classes(event):
         yield Question(_CLASS, (number, _quoted(f"*{number}*")))
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from comtrap.sinks.summary import Summary
 
 FIRST = 6  # stories named at the top
+HERE = 8  # stories that a guide points back to
 FRAME = 400_000  # bytes reserved for all but the stories
 
 
@@ -134,6 +135,7 @@ class Report:
             "rules": self._rules,
             "techniques": data.techniques,
             "first": self._first(),
+            "here": self._here(),
             "tactics": attack.tactics(self._alerts, summary, data.techniques),
             "known": self._known,
             "hunts": self._hunts,
@@ -151,6 +153,16 @@ class Report:
             (told(own.story(self._around), own.alerts, Room(), self._around), _host(self._hosts[own.host]))
             for own in self._ranked()[:FIRST]
         ]
+
+    def _here(self) -> dict[str, list[tuple[str, str, int]]]:
+        """By rule, where its first stories stand, on which host, when they began."""
+        out: dict[str, list[tuple[str, str, int]]] = {rule.id: [] for rule in self._rules}
+        for own in self._stories:
+            began = min(e.time_ns for a in own.alerts for e in a.evidence)
+            for name in {str(a.rule.id) for a in own.alerts}:
+                if len(out[name]) < HERE:
+                    out[name].append((f"s{own.place + 1}", _host(self._hosts[own.host]), began))
+        return out
 
     def _title(self, total: int) -> str:
         hosts = len(self._hosts)

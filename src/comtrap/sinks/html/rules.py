@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from comtrap.com.page import USES
 from comtrap.sinks.html.markdown import rendered
+from comtrap.sinks.html.queries import classes
 from comtrap.sinks.html.text import shown
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from comtrap.rules.rule import Severity, Technique
 
 NAMES = 200  # characters of a rule's name
+LOOK_UPS = 3  # classes that a guide names
 _QUERY = 20_000  # characters of a query
+_LOOK_UP = re.compile(r"`comtrap com \{(?:application id|class id|id)\}`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def rule_views(alerts: Sequence[Alert]) -> list[RuleView]:
             techniques=rule.techniques,
             description=rendered(rule.description),
             reason=rendered(rule.risk_reason),
-            note=rendered(rule.note),
+            note=rendered(_filled(rule.note, [a for a in alerts if a.rule is rule])),
             response=rendered(rule.response),
             query=rule.text.strip()[:_QUERY],
             actors=[ActorView(a.name, a.use, _web(a.reference)) for a in rule.actors],
@@ -89,6 +93,19 @@ def rule_views(alerts: Sequence[Alert]) -> list[RuleView]:
         for name in order
         for rule in (rules[name],)
     ]
+
+
+def _filled(guide: str, alerts: Sequence[Alert]) -> str:
+    """A guide whose look-ups name the classes of the alerts, if these name any."""
+    if not _LOOK_UP.search(guide):
+        return guide
+    ids: dict[str, None] = {}
+    for event in (e.event for a in alerts for e in a.evidence):
+        ids |= dict.fromkeys(classes(event))
+        if len(ids) >= LOOK_UPS:
+            break
+    said = ", ".join(f'`comtrap com "{number}"`' for number in list(ids)[:LOOK_UPS])
+    return _LOOK_UP.sub(lambda found: said or found[0], guide)
 
 
 def known_objects(alerts: Sequence[Alert]) -> list[ObjectView]:

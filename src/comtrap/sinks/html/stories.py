@@ -50,6 +50,7 @@ class Story:
     """Alerts that belong together.
 
     Attributes:
+        title: the rule that tells it from others: of the worst the one that fired least often.
         chain: the way through the tree that says most: names, and whether each is an object.
     """
 
@@ -89,7 +90,7 @@ def story_of(alerts: Sequence[Alert], anchor: str, around: Around) -> Story:
     rules = [rule for rule in around.rules if rule.id in own]
     return Story(
         anchor=anchor,
-        title=rules[0].name,
+        title=min((r for r in rules if r.severity == rules[0].severity), key=lambda r: r.count).name,
         severity=max(a.rule.severity for a in alerts),
         began=min(times),
         span=_span(max(times) - min(times)),

@@ -199,21 +199,41 @@
   let span = [...whole];
 
   const form = document.querySelector(".filters form");
+  // Texts in one, and where each begins: to search that takes a tenth of the time of searching each. None has a line's end.
+  const joined = (lines) => {
+    const starts = new Uint32Array(lines.length + 1);
+    lines.forEach((line, n) => { starts[n + 1] = starts[n] + line.length + 1; });
+    return { all: lines.join("\n"), starts };
+  };
+  const having = ({ all, starts }, word) => {
+    const found = new Uint8Array(starts.length - 1);
+    for (let n = 0, at = all.indexOf(word); at >= 0; at = all.indexOf(word, starts[n])) {
+      while (starts[n + 1] <= at) n += 1;
+      found[n] = 1;
+      n += 1;
+    }
+    return found;
+  };
   let low = null;
   const lowered = () => {
-    low = low || { texts: texts.map((text) => text.toLowerCase()), shown: items.map((item) => item.node.textContent.toLowerCase()) };
+    const shown = () => items.map((item) => item.node.textContent.toLowerCase().replaceAll("\n", " "));
+    low = low || { texts: joined(texts.map((text) => text.toLowerCase())), shown: joined(shown()) };
     return low;
   };
-  const holds = (events, found) => events.some((event) => event.some((one, at) => at > 0 && found.has(one)));
+  const known = new Map(); // words that were looked for, with the entries that have them
+  const holding = (word) => {
+    if (known.has(word)) return known.get(word);
+    const found = having(lowered().texts, word);
+    const held = having(low.shown, word);
+    const holds = (event) => event.some((one, at) => at > 0 && found[one]);
+    items.forEach((item) => { if (!held[item.n] && data.events[item.n].some(holds)) held[item.n] = 1; });
+    if (known.size > 40) known.clear();
+    known.set(word, held);
+    return held;
+  };
   const finder = (sought) => {
-    if (!sought.length) return () => true;
-    const holding = sought.map((word) => {
-      const found = new Set();
-      lowered().texts.forEach((text, n) => { if (text.includes(word)) found.add(n); });
-      return found;
-    });
-    const named = (item, n) => holding[n].size > 0 && holds(data.events[item.n], holding[n]);
-    return (item) => sought.every((word, n) => low.shown[item.n].includes(word) || named(item, n));
+    const held = sought.map(holding);
+    return (item) => held.every((one) => one[item.n]);
   };
 
   const wanted = () => {
@@ -275,8 +295,9 @@
   const x = (time) => plot.left + (time - span[0]) / (span[1] - span[0]) * plot.width;
   const timeAt = (place) => span[0] + (place - plot.left) / plot.width * (span[1] - span[0]);
 
+  let wide = svg.clientWidth; // kept, since to ask for it makes the browser lay out everything at once
   const draw = () => {
-    const width = Math.max(280, svg.clientWidth || 800);
+    const width = Math.max(280, wide || 800);
     const left = width < 560 ? 12 : 164;
     plot = { left, width: width - left - 14 };
     const rows = Math.min(ROWS, order.length);
@@ -370,6 +391,7 @@
   let waiting = 0;
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(apply, 120); };
   form.addEventListener("input", (event) => (event.target.name === "text" ? soon() : apply()));
+  form.elements.text.addEventListener("focus", lowered);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(() => { span = [...whole]; apply(); }));
   document.addEventListener("click", (event) => {
@@ -384,7 +406,11 @@
     event.preventDefault();
     form.elements.text.focus();
   });
-  addEventListener("resize", draw);
+  new ResizeObserver(() => {
+    if (svg.clientWidth === wide) return;
+    wide = svg.clientWidth;
+    draw();
+  }).observe(svg);
 
   // Paper has no details to open; of a long report only what is open is printed whole.
   const MOST_PRINTED = 400;
