@@ -12,6 +12,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Where the events are that matter. A source that can tell without decoding them may leave out most of the others.
+
+    Attributes:
+        categories: theirs; None for any.
+        first_ns: none of them is before; None for no such limit.
+        last_ns: none of them is after.
+        counted: the columns that all others are decoded for still, so that they are counted as what they are.
+    """
+
+    categories: frozenset[str] | None
+    first_ns: int | None
+    last_ns: int | None
+    counted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Names of raw columns to decode; others may be there too.
 
@@ -20,10 +37,12 @@ class Wanted:
         narrowed: those of records of one kind, for records that bring no ECS fields of their own but some that are
             named. None of them means that nothing in such records matters: they come as batches of their positions
             alone, so that they are counted.
+        narrowing: which events matter; None if all do.
     """
 
     columns: frozenset[str]
     narrowed: Callable[[Kind, frozenset[str]], frozenset[str]] | None = None
+    narrowing: Narrowing | None = None
 
     def of(self, kind: Kind, brought: frozenset[str] = frozenset()) -> frozenset[str]:
         """What is wanted of plain Windows events of a kind, which may bring these fields along."""

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 
 from comtrap.events.concat import concat
 from comtrap.events.problems import Problems
-from comtrap.events.wanted import Wanted
+from comtrap.events.wanted import Narrowing, Wanted
 from comtrap.execute.execute import execute
 from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import ScriptBlocks, divided, joined
 from comtrap.normalise.source import SOURCE, sources
+from comtrap.plan.extent import extent
 from comtrap.rules.reach import met, reached
 from comtrap.scanning.kinds import Kinds
 from comtrap.sources.manner import ORDINARY, Manner
@@ -115,7 +116,12 @@ class Part:
     def __post_init__(self) -> None:
         """Look at the rules by kinds of events."""
         self._kinds = Kinds(self.plan) if self.kinds is None else self.kinds
-        self.wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, self.plan.category_field}), self._kinds.raw)
+        category = self.plan.category_field
+        where = extent(self.plan)
+        categories = where.categories if category == "event.category" else None
+        counted = raw_columns(frozenset({SOURCE, "_index", category}))
+        narrowing = Narrowing(categories, where.first_ns, where.last_ns, counted)
+        self.wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, category}), self._kinds.raw, narrowing)
 
     def run(self, inputs: Iterable[Input], progress: Progress) -> None:
         """Read inputs to their end; events of several small ones are put together."""

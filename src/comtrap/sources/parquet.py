@@ -5,8 +5,10 @@ All of a file's decoding happens in a process of its own; this one gets text.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -18,7 +20,8 @@ from comtrap.sources.batches import ALWAYS, HELD_BYTES, Batches
 from comtrap.sources.child import Limits, packed, run, stream, unpacked
 from comtrap.sources.columns import array, merged, with_lists
 from comtrap.sources.ndjson import add, decoded
-from comtrap.sources.parquet_rows import UNFIT, described, documents, frames
+from comtrap.sources.parquet_groups import RowGroups, part
+from comtrap.sources.parquet_rows import UNFIT, counted, described, documents, frames
 from comtrap.sources.record import TOO_LONG, BadRecordError
 from comtrap.sources.shapes.shape import shaped
 from comtrap.sources.shared_file import SharedFile
@@ -40,6 +43,8 @@ ROWS = 50_000
 
 KNOWN = 10_000
 """Kinds of rows remembered."""
+
+__all__ = ["part", "positions", "read", "sniff"]
 
 _MAGIC = b"PAR1"
 _TOLD_BY = (
@@ -65,13 +70,16 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
     """
     origin = replace(content.origin, source="parquet")
     file = SharedFile.of(content.stream)
+    piece = _piece(content.stream)
     names = frozenset(orjson.loads(run(described, file.path, LIMITS))["names"])
     if wanted is None or "@timestamp" not in names or names.isdisjoint(_OF_ECS):
-        yield from _records(file, origin, wanted, problems)
+        yield from _records((file, piece, content.position), origin, wanted, problems)
         return
     asked = names & (wanted.columns | ALWAYS | {*_TOLD_BY, UNFIT})
     groups = _Groups(file, origin, problems)
-    for answer in stream(frames, packed([file.path, orjson.dumps(sorted(asked))]), LIMITS):
+    for answer in stream(
+        frames, packed([file.path, orjson.dumps([*piece, sorted(asked), _others(wanted, asked)])]), LIMITS
+    ):
         lost, table = unpacked(answer)
         for row in orjson.loads(lost):
             problems.skip(TOO_LONG, f"{origin.name}:{row}", "a row of more than 16 MiB")
@@ -80,20 +88,44 @@ def read(content: Content, wanted: Wanted | None, problems: Problems) -> Iterato
     yield from groups.rest()
 
 
-def _records(file: SharedFile, origin: Origin, wanted: Wanted | None, problems: Problems) -> Iterator[RawBatch]:
-    """Rows of any form."""
+def positions(stream: IO[bytes]) -> int:
+    """How many rows there are."""
+    path = os.fsencode(Path(stream.name).absolute())
+    return int(run(counted, packed([path, orjson.dumps(_piece(stream))]), LIMITS))
+
+
+def _piece(stream: Any) -> tuple[int, int | None]:
+    """The bytes that the row groups begin in which are to be read."""
+    whole = stream if isinstance(stream, RowGroups) else getattr(stream, "whole_file", lambda: None)()
+    return (whole.start, whole.stop) if isinstance(whole, RowGroups) else (0, None)
+
+
+def _others(wanted: Wanted, asked: frozenset[str]) -> list[Any] | None:
+    """What tells row groups that matter from others, for `frames`."""
+    found = wanted.narrowing
+    if found is None or (found.categories is None and found.first_ns is None and found.last_ns is None):
+        return None
+    less = sorted(asked & (found.counted | ALWAYS | {*_TOLD_BY, UNFIT}))
+    return [None if found.categories is None else sorted(found.categories), found.first_ns, found.last_ns, less]
+
+
+def _records(
+    part_of: tuple[SharedFile, tuple[int, int | None], int], origin: Origin, wanted: Wanted | None, problems: Problems
+) -> Iterator[RawBatch]:
+    """Rows of any form, of the row groups that begin in some bytes; the first of them has a number."""
+    file, piece, first = part_of
     batches = Batches(origin, None if wanted is None else wanted.columns, decoded)
 
     def take(position: int, block: bytes) -> int:
         lines = block.split(b"\n")[:-1]
-        for at, line in enumerate(lines, position):
+        for at, line in enumerate(lines, first + position):
             if line:
                 add(batches, at, line, problems)
             else:
                 problems.skip(TOO_LONG, f"{origin.name}:{at}", "a row of more than 16 MiB")
         return position + len(lines)
 
-    yield from batches.filled(stream(documents, packed([file.path, b"null"]), LIMITS), take)
+    yield from batches.filled(stream(documents, packed([file.path, orjson.dumps([None, *piece])]), LIMITS), take)
 
 
 @dataclass(slots=True)
@@ -159,7 +191,7 @@ class _Groups:
             positions = np.asarray(frame.column("_position"))[rows].tolist()
             batches = Batches(self.origin, None, decoded)
             try:
-                request = packed([self.file.path, orjson.dumps(positions)])
+                request = packed([self.file.path, orjson.dumps([positions, 0, None])])
                 lines = b"".join(stream(documents, request, LIMITS)).split(b"\n")[:-1]
                 for position, line in zip(positions, lines, strict=True):
                     batches.add(position, decoded(line), line)

@@ -18,7 +18,9 @@ import pyarrow.parquet as pq
 
 from comtrap.errors import SourceError
 from comtrap.events.arrays import lengths, listed
+from comtrap.events.wanted import Narrowing
 from comtrap.sources.child import packed, unpacked
+from comtrap.sources.parquet_groups import ROWS, Choice, groups
 from comtrap.sources.record import SIZE_BYTES
 
 if TYPE_CHECKING:
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
 REST, UNFIT = "comtrap.origin.rest", "comtrap.origin.unfit"
 """Columns of what `convert` writes: JSON of what no schema knows, and of values that are not of their column's type."""
-
-ROWS = 16_384
-"""Rows decoded at once, at most."""
 
 TOGETHER_BYTES = 32 << 20
 """Text that rows taken together have, at most, if they are more than one."""
@@ -57,36 +56,61 @@ def described(request: bytes) -> bytes:
         return orjson.dumps({"rows": rows, "names": sorted(_names(file.schema_arrow))})
 
 
+def counted(request: bytes) -> bytes:
+    """How many rows there are in some row groups.
+
+    Args:
+        request: packed: the file's path, and the bytes that they begin in, as JSON: start and stop.
+    """
+    path, (start, stop) = _asked(request)
+    with _opened(path) as file:
+        return str(sum(file.metadata.row_group(number).num_rows for number, _ in groups(file, start, stop))).encode()
+
+
 def frames(request: bytes) -> Iterator[bytes]:
     """The rows of a file in order: packed, the numbers of rows that are too long, as JSON, and a table of the others.
 
     The table is in Arrow's stream format. Its columns are string or list<string>, as in a RawBatch, and ``_position``.
 
     Args:
-        request: packed: the file's path, and a list of column names as JSON.
+        request: packed: the file's path, and as JSON: the bytes that row groups begin in (start, stop or null), the
+            columns wanted, and null or the values of a `Narrowing`.
     """
-    path, names = unpacked(request)
+    path, (start, stop, names, others) = _asked(request)
     with _opened(path) as file:
-        for first, batch in _batches(file, _paths(file, orjson.loads(names))):
-            for rows, lost in _parts(batch):
-                positions = pa.array((rows + first).astype(np.uint64))
-                table = _texts(batch.take(pa.array(rows))).append_column("_position", positions)
-                yield packed([orjson.dumps((lost + first).tolist()), _stream(table)])
+        narrowing = None if others is None else _narrowing(*others)
+        less = [] if narrowing is None else _paths(file, sorted(narrowing.counted))
+        choice = Choice(_paths(file, names), less, narrowing, _texts)
+        for group, first in groups(file, start, stop):
+            for begin, batch in _group(file, group, first, choice.of(file, group, lambda some: _paths(file, some))):
+                for rows, lost in _parts(batch):
+                    positions = pa.array((rows + begin).astype(np.uint64))
+                    table = _texts(batch.take(pa.array(rows))).append_column("_position", positions)
+                    yield packed([orjson.dumps((lost + begin).tolist()), _stream(table)])
+
+
+def _narrowing(categories: list[str] | None, first_ns: int | None, last_ns: int | None, less: list[str]) -> Narrowing:
+    return Narrowing(None if categories is None else frozenset(categories), first_ns, last_ns, frozenset(less))
+
+
+def _asked(request: bytes) -> tuple[bytes, list[Any]]:
+    path, asked = unpacked(request)
+    return path, orjson.loads(asked)
 
 
 def documents(request: bytes) -> Iterator[bytes]:
     """Rows as nested documents, each one line of JSON; an empty line for one that is too long.
 
     Args:
-        request: packed: the file's path, and as JSON the number of the first row wanted and their numbers after that;
-            none of them for all.
+        request: packed: the file's path, and as JSON the numbers of the rows wanted or null for all, and the bytes that
+            the row groups of these begin in (start, stop or null).
     """
-    path, asked = unpacked(request)
-    wanted = orjson.loads(asked)
+    path, (wanted, start, stop) = _asked(request)
     with _opened(path) as file:
         if wanted is None:
-            for _, batch in _batches(file, None):
-                yield from _lines(batch)
+            for group, first in groups(file, start, stop):
+                for _, batch in _group(file, group, first, None):
+                    yield from _lines(batch)
             return
         rows = np.array(wanted, np.int64)
         for first, count, batches in _groups(file, path):
@@ -142,13 +166,11 @@ def _paths(file: pq.ParquetFile, names: list[str]) -> list[str]:
     return sorted(found)
 
 
-def _batches(file: pq.ParquetFile, paths: list[str] | None) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Some rows at a time, and the number of the first of them."""
-    first = 0
-    for group in range(file.num_row_groups):
-        for batch in file.iter_batches(ROWS, [group], paths):
-            yield first, batch
-            first += batch.num_rows
+def _group(file: pq.ParquetFile, group: int, first: int, paths: list[str] | None) -> Iterator[_Numbered]:
+    """Some rows of a group at a time, and the number of the first of them."""
+    for batch in file.iter_batches(ROWS, [group], paths):
+        yield first, batch
+        first += batch.num_rows
 
 
 _Numbered: TypeAlias = tuple[int, pa.RecordBatch]

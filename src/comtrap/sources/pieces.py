@@ -1,6 +1,6 @@
 """Large files in pieces, so that several processes can read one file.
 
-Some formats can be taken up anywhere: EVTX at a chunk, lines at a line's end. A module in `comtrap.sources` whose format
+Some formats can be taken up anywhere: EVTX at a chunk, lines at a line's end, Parquet at a row group. A module in `comtrap.sources` whose format
 is such has two more names: ``part(file, start, stop)``, the stream of all records that begin in these bytes of the file,
 and ``positions(stream)``, how many positions there are in such a stream.
 
@@ -98,7 +98,7 @@ def positions(path: str, piece: Piece) -> int:
 
 def content_of(file: IO[bytes], source: Any, piece: Piece, origin: Origin) -> Content:
     """What a source reads of a piece."""
-    stream = Stream(cast("IO[bytes]", source.part(file, piece.start, piece.stop)))
+    stream = Stream(cast("IO[bytes]", source.part(file, piece.start, piece.stop)), whole=True)
     return Content(cast("BinaryIO", stream), stream.peek(HEAD), origin, piece.position)
 
 
