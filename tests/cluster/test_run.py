@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+import pyarrow.parquet as pq
 import pytest
 from tests.cluster.spark import session, spark, standalone
 from tests.material import process, rule, rule_file, script_block, write
@@ -142,6 +143,19 @@ def test_each_output_gets_the_same(both, name):
 
     here, there = map(written, both)
     assert there == here
+
+
+@spark
+def test_so_does_parquet(both, tmp_path):
+    tables = []
+    for number, result in enumerate(both):
+        path = tmp_path / f"{number}.parquet"
+        with path.open("w", encoding="utf-8") as out, load(sinks, "parquet", "Sink").Sink(out) as sink:
+            for alert in result.alerts:
+                sink.write(alert)
+        tables.append(pq.read_table(path))
+    assert tables[0].num_rows == len(both[0].alerts)
+    assert tables[1].equals(tables[0])
 
 
 @spark

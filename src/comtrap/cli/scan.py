@@ -37,7 +37,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--format",
         default="console",
         metavar="NAME",
-        help="console or html for people, ndjson for programs, csv, timesketch, navigator (default: console)",
+        help="console or html for people, ndjson for programs, parquet, csv, timesketch, navigator (default: console)",
     )
     where = "write the alerts there instead of to standard output; elasticsearch+https://HOST/INDEX is an index"
     more("--output", metavar="FILE", help=where)
