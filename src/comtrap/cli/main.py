@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from comtrap import __version__, cli
 from comtrap.cli.exits import INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.lines import shown
+from comtrap.cli.output import never_lacking
 from comtrap.errors import ComtrapError, QueryError, RuleError
 from comtrap.registry import every, load
 
@@ -35,6 +36,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code, see `comtrap.cli.exits`."""
+    never_lacking()
     argv = sys.argv[1:] if argv is None else list(argv)
     args = _parser(argv).parse_args(argv)
     if not hasattr(args, "run"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -11,6 +12,29 @@ from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+AS_FAR_AS_IT_CAN = "comtrap-as-far-as-it-can"
+"""How text is written in an encoding that lacks some of its characters: lines and arrows as ASCII has them, others as
+``\\u65e5``. Nothing is lost, and nothing ends the run."""
+
+_LIKE = str.maketrans({"─": "-", "━": "=", "…": "~", "→": ">", "·": "-", "✓": "+"})
+
+
+def _alike(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_LIKE)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+codecs.register_error(AS_FAR_AS_IT_CAN, _alike)
+
+
+def never_lacking() -> None:
+    """Let standard output and standard error take any text, whatever their encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=AS_FAR_AS_IT_CAN)
 
 
 @contextmanager
@@ -26,7 +50,7 @@ def output(path: str | None) -> Iterator[TextIO]:
         return
     if isinstance(sys.stdout, io.TextIOWrapper):
         encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
-        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace", newline="\n")
+        sys.stdout.reconfigure(encoding=encoding, errors=AS_FAR_AS_IT_CAN, newline="\n")
     try:
         yield sys.stdout
         sys.stdout.flush()

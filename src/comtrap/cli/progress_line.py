@@ -66,7 +66,7 @@ def drawn(progress: Progress, pace: Pace, width: int, *, ascii_only: bool = Fals
         full, empty = ("#", ".") if ascii_only else ("━", "─")
         line.append(full * done, "cyan").append(empty * (BAR - done), "dim").append("  ")
     parts = [] if share is None else [f"{int(share * 100)} %"]
-    parts += [f"{progress.events:,} events", f"{pace.rate:,.0f}/s", _clock(pace.elapsed)]
+    parts += [f"{progress.events:,} events", *([f"{pace.rate:,.0f}/s"] if pace.rate else []), _clock(pace.elapsed)]
     if share is not None and share >= 1:
         parts.append("all read; what was found is put together")
     elif pace.left is not None:
