@@ -1,5 +1,7 @@
 """Write the pages that follow from the pack: one a rule, their index, coverage, hunts, an ATT&CK Navigator layer.
 
+And one that follows from the command line: all options.
+
 python docs/pages.py            rewrite them
 python docs/pages.py --check    exit 1 if they are not what this program makes
 """
@@ -12,6 +14,8 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from options import options
 
 from comtrap.proof.prove import promises_of
 from comtrap.rules.load import DEFAULT, load_rules, locate
@@ -37,6 +41,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "rules/README.md", MADE + index(rules)
     yield "coverage.md", MADE + coverage(rules)
     yield "hunting.md", MADE + hunting()
+    yield "commands/options.md", MADE.replace("the pack", "the command line") + options()
     detected = layer(
         "comtrap: com_abuse", "What the rules of the pack com_abuse detect.", ((r, 1, r.path.stem) for r in rules)
     )

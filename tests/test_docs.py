@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from comtrap import cli
+from comtrap.cli.main import parser_of
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -42,6 +43,38 @@ def test_every_command_has_a_page():
         if hasattr(__import__(f"comtrap.cli.{m.name}", fromlist=["add"]), "run")
     }
     assert [name for name in sorted(commands) if not any(p == name or p.startswith(f"{name}-") for p in pages)] == []
+
+
+def options(parser):
+    """The options of a command and its sub-commands."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action.choices, dict):
+            for inner in action.choices.values():
+                yield from options(inner)
+
+
+def called(text):
+    """The commands that a page shows, each with the options it gives them; placeholders and prose between are none."""
+    blocks = re.findall(r"^\$ .*?comtrap (.*)$", text, re.MULTILINE)
+    spans = re.findall(r"`comtrap ([a-z][^`]*)`", text)
+    for line in (*blocks, *spans):
+        words = line.partition(" #")[0].split()
+        yield words[0], {word.partition("=")[0] for word in words if word.startswith("--")} - {"--help"}
+
+
+WRITTEN = [ROOT / "README.md", *(page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "decisions")]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_what_a_page_tells_to_call_is_there(page):
+    known = parser_of(())._subparsers._group_actions[0].choices
+    wrong = [
+        (name, sorted(given - set(options(known[name]))) if name in known else "no command")
+        for name, given in called(page.read_text("utf-8"))
+        if name not in known or not given <= set(options(known[name]))
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.relative_to(DOCS).as_posix())

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code, see `comtrap.cli.exits`."""
     never_lacking()
     argv = sys.argv[1:] if argv is None else list(argv)
-    args = _parser(argv).parse_args(argv)
+    args = parser_of(argv).parse_args(argv)
     if not hasattr(args, "run"):
         args.parser.print_help()
         return RAN
@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+def parser_of(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """What understands a command line: the command's own arguments if it names one, else those of all."""
     parser = _Parser(
         prog="comtrap",
         description="Find abuse of the Windows Component Object Model (ATT&CK T1559.001) in exported logs.",
