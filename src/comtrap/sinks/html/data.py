@@ -43,6 +43,7 @@ class Data:
         self._stories: dict[str, Any] = {}
         self._texts: dict[str, int] = {}
         self._shapes: dict[tuple[int, ...], int] = {}
+        self._named: dict[tuple[str, ...], int] = {}  # shapes by their names as they are
         self._forms: dict[tuple[str, str], int] = {}
         self._room = room
 
@@ -100,12 +101,14 @@ class Data:
     def _flat(self, event: Any) -> list[int]:
         """The number of a shape (the names of an event's fields), then the values."""
         fields = sorted(_leaves(event, ""), key=itemgetter(0))[:FIELDS]
-        shape = tuple(self._text(shown(name, 200)) for name, _ in fields)
-        if shape not in self._shapes:
-            self._shapes[shape] = len(self._shapes)
-            self._room.used += len(shape) * 5
-        self._room.used -= len(shape) * 5
-        return [self._shapes[shape], *(self._text(shown(value, LONGEST)) for _, value in fields)]
+        return [self._shape(tuple(name for name, _ in fields)), *(self._text(shown(v, LONGEST)) for _, v in fields)]
+
+    def _shape(self, names: tuple[str, ...]) -> int:
+        number = self._named.get(names)
+        if number is None:
+            shape = tuple(self._text(shown(name, 200)) for name in names)
+            number = self._named[names] = self._shapes.setdefault(shape, len(self._shapes))
+        return number
 
     def _value(self, value: Value) -> list[int]:
         """The number of a text, then begin and length of each piece of it that is marked."""
