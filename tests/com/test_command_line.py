@@ -22,6 +22,7 @@ def encoded(text):
     [
         ('"C:\\Windows\\System32\\mshta.exe"  vbscript:Close(1)', "C:\\Windows\\System32\\mshta.exe vbscript:Close(1)"),
         ("c^m^d /c \t p^ow^ershell", "cmd /c powershell"),
+        ("New-Obj`ect -Com`Object x", "New-Object -ComObject x"),
         ('"" ', ""),
         ("", ""),
     ],

@@ -26,7 +26,7 @@ PLATFORMS = {
     "secops": (secops, languages.udm, rows.udm),
 }
 GOLDEN = Path(__file__).parent / "golden"
-WRITTEN = {"splunk": 82, "sentinel": 94, "esql": 107, "crowdstrike": 31, "secops": 79}
+WRITTEN = {"splunk": 83, "sentinel": 95, "esql": 108, "crowdstrike": 32, "secops": 80}
 MISSING = ("there is no log source", "there is no one log source", "has no events of", "has no name for")
 MADE = {name: target.export(list(RULES.values())) for name, (target, _, _) in PLATFORMS.items()}
 

@@ -26,7 +26,7 @@ HINT = (
 
 
 def plain(text: str) -> str:
-    """The text without carets and double quotes, each run of blanks as one, none at the ends."""
+    """The text without carets, double quotes and backquotes, each run of blanks as one, none at the ends."""
     return " ".join(_bare(text).split())
 
 
@@ -48,8 +48,7 @@ def decoded(text: str) -> list[str]:
 
 def _commands(text: str) -> list[str]:
     found = []
-    # Backquotes are PowerShell's carets; base64 has neither.
-    for match in _ENCODED.finditer(_bare(text).replace("`", "")):
+    for match in _ENCODED.finditer(_bare(text)):
         command = _text(match[1])
         if command is not None:
             found.append(command)
@@ -59,7 +58,8 @@ def _commands(text: str) -> list[str]:
 
 
 def _bare(text: str) -> str:
-    return text[:SIZE].replace("^", "").replace('"', "")
+    """Without what cmd.exe and PowerShell take off the inside of words: backquotes are PowerShell's carets."""
+    return text[:SIZE].replace("^", "").replace('"', "").replace("`", "")
 
 
 def _text(encoded: str) -> str | None:
