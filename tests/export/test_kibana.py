@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from comtrap.rules.read import duration
 from comtrap.rules.suppression import Suppression
 from comtrap.schema.telemetry import telemetry
 
+SHARED = Path(__file__).parents[3] / "shared" / "schema"
 GOLDEN = Path(__file__).parent / "golden" / "kibana_rule.json"
 RULES = load_rules()
 EXCEPTIONS, _ = load_exceptions([locate_exceptions("com_abuse")])
@@ -182,6 +184,89 @@ def test_what_is_looked_back_at_holds_every_sequence_and_every_gap(made):
 def test_only_single_events_are_ranged_by_arrival(made):
     arrival = "event.ingested" if isinstance(parse(made["query"]).body, ast.EventQuery) else None
     assert made.get("timestamp_override") == arrival
+
+
+BANDS = {"low": (0, 21), "medium": (22, 47), "high": (48, 73), "critical": (74, 100)}
+TIMELINES = {
+    "e70679c2-6cde-4510-9764-4823df18f7db": "Comprehensive Process Timeline",
+    "3e47ef71-ebfc-4520-975c-cb27fc090799": "Comprehensive Registry Timeline",
+}
+
+
+@every
+def test_a_risk_score_is_in_its_severitys_band(made):
+    low, high = BANDS[made["severity"]]
+    assert low <= made["risk_score"] <= high
+
+
+@every
+def test_tags_are_each_there_once_and_without_stray_blanks(made):
+    assert len(set(made["tags"])) == len(made["tags"])
+    assert all(tag == " ".join(tag.split()) for tag in made["tags"])
+    assert {"Domain: Endpoint", "OS: Windows"} <= set(made["tags"])
+
+
+@every
+def test_a_rule_with_a_guide_says_so(made):
+    assert ("Resources: Investigation Guide" in made["tags"]) is ("## Triage and analysis" in made["note"])
+
+
+@every
+def test_markdown_holds_no_placeholder_and_no_open_code(made):
+    for text in (made["note"], made["setup"], made["description"]):
+        assert not re.search(r"!\{|\$(osquery|investigate)_\d|\{\{", text)
+        assert text.count("```") % 2 == 0
+
+
+@every
+def test_a_timeline_is_one_that_elastic_ships(made):
+    assert TIMELINES.get(made.get("timeline_id")) == made.get("timeline_title")
+
+
+@every
+def test_a_description_is_one_paragraph_or_more_of_flowing_text(made):
+    assert made["description"] == made["description"].strip()
+    assert not re.search(r"[^\n]\n[^\n]", made["description"])
+
+
+@every
+def test_references_are_addresses_each_there_once(made):
+    assert all(re.fullmatch(r"https?://\S+", one) for one in made["references"])
+    assert len(set(made["references"])) == len(made["references"])
+
+
+@every
+def test_alerts_are_no_more_than_a_stack_allows(made):
+    assert 1 <= made["max_signals"] <= 1000
+
+
+@every
+def test_fields_to_look_at_are_elastics_own(made):
+    named = made.get("investigation_fields", {}).get("field_names", [])
+    assert [name for name in named if name not in telemetry() or name.startswith("comtrap.")] == []
+
+
+def test_a_field_that_only_comtrap_fills_is_not_highlighted():
+    both = rule(highlighted=("comtrap.process.decoded_command", "process.name"))
+    ours = rule(highlighted=("comtrap.process.decoded_command",))
+
+    assert kibana_rule(both)["investigation_fields"] == {"field_names": ["process.name"]}
+    assert "investigation_fields" not in kibana_rule(ours)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the material beside the checkout is absent")
+@every
+def test_required_fields_have_the_types_of_elastics_schemas(made):
+    for one in made["required_fields"]:
+        types = {found[one["name"]]["type"] for found in schemas() if one["name"] in found}
+        assert not types or one["type"] in types
+
+
+@cache
+def schemas():
+    names = ("ecs", "endpoint", "winlog")
+    return [json.loads((SHARED / f"{name}.json").read_text("utf-8"))["fields"] for name in names]
 
 
 def test_one_rule_in_full():

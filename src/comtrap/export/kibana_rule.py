@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from comtrap.alerts.document import threat
-from comtrap.export.elastic_query import elastic_query
+from comtrap.export.elastic_query import OURS, elastic_query
 from comtrap.export.target import NoFormError
 from comtrap.lang import ast
 from comtrap.lang.parse import parse
@@ -99,7 +99,7 @@ def kibana_rule(rule: Rule, options: Options = _DEFAULT) -> dict[str, Any]:
         "false_positives": list(rule.false_positives),
         "note": guide,
         "setup": rule.setup.strip(),
-        "investigation_fields": {"field_names": list(rule.highlighted)},
+        "investigation_fields": {"field_names": [name for name in rule.highlighted if not name.startswith(OURS)]},
         "related_integrations": [{"package": name, "version": least} for name, least in _integrations(rule, options)],
         "required_fields": list(_required(query)),
         "risk_score_mapping": [],
@@ -217,7 +217,7 @@ def _fitting(found: dict[str, Any], rule: Rule, options: Options) -> dict[str, A
     if options.stack < _SINCE["setup"] and found["setup"]:
         found["note"] = f"{found['note']}\n\n### Setup\n\n{found['setup']}".strip()
     late = {name for name, since in _SINCE.items() if options.stack < since}
-    if not rule.highlighted:
+    if not found["investigation_fields"]["field_names"]:
         late.add("investigation_fields")
     if options.stack < _suppresses_from(rule):
         late.add("alert_suppression")
