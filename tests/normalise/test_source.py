@@ -38,3 +38,11 @@ def test_whole_records_have_the_source_that_their_events_have():
 def test_the_channel_is_read_where_the_provider_does_not_say_it():
     assert source_columns((SYSMON, 1)) == frozenset()
     assert source_columns(("Some-Provider", 1)) == {"winlog.channel"}
+
+
+@pytest.mark.parametrize("channels", [["System", None, "x"], [["System"], None, ["x", "System"]]])
+def test_records_decoded_for_nothing_but_their_channel_have_the_source_that_their_events_have(channels):
+    batch = bare("Some-Provider", channels)
+    decoded = RawBatch(batch.kind, batch.frame.append_column("_shape", pa.array(["agent"] * 3)), Origin("ndjson", "a"))
+
+    assert sources(decoded) == {"system": 1, "other": 2}

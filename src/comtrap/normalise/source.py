@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.events.problems import Problems
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 SOURCE = "comtrap.source"
 CHANNEL = "winlog.channel"
+_SAYS_NO_MORE = {"_position", "_shape", CHANNEL}
 
 
 def source_columns(kind: Kind) -> frozenset[str]:
@@ -27,7 +29,9 @@ def source_columns(kind: Kind) -> frozenset[str]:
 def sources(raw: RawBatch) -> Counter[str]:
     """The events of a batch by source (``sysmon``, ``security`` …)."""
     names = raw.frame.schema.names
-    if set(names) <= {"_position", CHANNEL}:
+    if set(names) <= _SAYS_NO_MORE and (
+        CHANNEL not in names or pa.types.is_string(raw.frame.schema.field(CHANNEL).type)
+    ):
         # Batches of kinds that nothing looks at are many and small.
         channels = raw.frame.column(CHANNEL).to_pylist() if CHANNEL in names else [None] * raw.frame.num_rows
         out: Counter[str] = Counter()
