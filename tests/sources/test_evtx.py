@@ -133,6 +133,18 @@ def test_only_wanted_columns_are_made_and_the_rest_is_there_on_demand():
     assert (whole.kind, whole.origin.source) == (SYSMON, "evtx")
 
 
+def test_what_the_kind_says_is_no_column_but_of_whole_records():
+    wanted = Wanted(frozenset({"winlog.provider_name", "winlog.event_id", "winlog.level"}))
+    (batch,) = evtx.read(content(file(THREE)), wanted, Problems())
+
+    assert {"winlog.provider_name", "winlog.event_id"}.isdisjoint(batch.frame.schema.names)
+    whole = batch.fetch(np.array([1])).frame
+    assert (whole["winlog.provider_name"].to_pylist(), whole["winlog.event_id"].to_pylist()) == (
+        [SYSMON[0]],
+        [str(SYSMON[1])],
+    )
+
+
 def test_the_header_of_the_file_is_not_believed():
     data = bytearray(file(THREE, THREE))
     struct.pack_into("<QQH", data, 16, 0, 0, 0)

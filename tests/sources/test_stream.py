@@ -72,3 +72,33 @@ def test_a_break_that_was_seen_is_told_each_time():
     for _ in range(2):
         with pytest.raises(SourceError, match="gone"):
             broken.check()
+
+
+@pytest.mark.parametrize("inner", [io.BytesIO(b"abcdef"), Pieces(b"abcdef", 6)])
+def test_bytes_are_read_into_a_buffer_after_those_that_were_seen(inner):
+    stream, into = Stream(inner), bytearray(6)
+    stream.peek(2)
+
+    done = 0
+    while size := stream.readinto(memoryview(into)[done:]):
+        done += size
+
+    assert into == b"abcdef"
+    assert stream.place == 6
+
+
+def test_what_is_read_into_a_buffer_counts_against_the_allowance(monkeypatch):
+    monkeypatch.setattr(module, "FREE_BYTES", 100)
+    monkeypatch.setattr(module, "RATIO", 1)
+
+    with pytest.raises(SpentError, match="unpacks to more than"):
+        Stream(io.BytesIO(bytes(200)), Allowance(packed_bytes=20)).readinto(bytearray(200))
+
+
+def test_a_break_while_a_buffer_is_filled_is_told():
+    broken = gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(b"abc" * 99)[:-4]))
+    stream, into = Stream(broken), bytearray(999)
+
+    assert stream.readinto(into) == 297
+    with pytest.raises(SourceError, match="breaks off"):
+        stream.readinto(into)

@@ -29,14 +29,15 @@ def source_columns(kind: Kind) -> frozenset[str]:
 def sources(raw: RawBatch) -> Counter[str]:
     """The events of a batch by source (``sysmon``, ``security`` …)."""
     names = raw.frame.schema.names
-    if set(names) <= _SAYS_NO_MORE and (
-        CHANNEL not in names or pa.types.is_string(raw.frame.schema.field(CHANNEL).type)
+    if set(names) <= _SAYS_NO_MORE and not (
+        CHANNEL in names and pa.types.is_list(raw.frame.schema.field(CHANNEL).type)
     ):
         # Batches of kinds that nothing looks at are many and small.
-        channels = raw.frame.column(CHANNEL).to_pylist() if CHANNEL in names else [None] * raw.frame.num_rows
+        if CHANNEL not in names:
+            return Counter({source(raw.kind[0], None, None, None): raw.frame.num_rows})
         out: Counter[str] = Counter()
-        for channel, count in Counter(channels).items():
-            out[source(raw.kind[0], channel, None, None)] += count
+        for each in pc.value_counts(raw.frame.column(CHANNEL)).to_pylist():
+            out[source(raw.kind[0], each["values"], None, None)] += each["counts"]
         return out
     events = to_events(raw, frozenset({SOURCE}), Problems())
     return Counter({each["values"]: each["counts"] for each in pc.value_counts(events.column(SOURCE)).to_pylist()})

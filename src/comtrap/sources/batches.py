@@ -36,6 +36,9 @@ ALWAYS = frozenset({
 })  # fmt: skip
 """Columns that are decoded though nobody asks for them: what an event is told by."""
 
+OF_KIND = frozenset({"winlog.event_id", "winlog.provider_name"})
+"""Columns that say no more than a batch's kind, where its source reads both out of the same."""
+
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import numpy as np
 from msgspec import Meta, Raw
 
-from comtrap.sources.batches import ALWAYS
+from comtrap.sources.batches import ALWAYS, OF_KIND
 from comtrap.sources.lines import unfit
 from comtrap.sources.record import BadRecordError, parsed
 from comtrap.sources.shapes.beats import AGENT, WINLOGBEAT
@@ -40,8 +40,7 @@ BROUGHT = frozenset({
 _SAME = {"event.kind": "event", "host.os.family": "windows", "host.os.type": "windows"}
 """Fields that are computed to be this, too; with another value a document is not plain."""
 
-_OF_KIND = frozenset({"winlog.event_id", "winlog.provider_name"})
-_TOLD = _OF_KIND | {"agent.type", "@metadata.beat", "event.provider", "event.dataset", "data_stream.dataset"}
+_TOLD = OF_KIND | {"agent.type", "@metadata.beat", "event.provider", "event.dataset", "data_stream.dataset"}
 _OVERWRITTEN = frozenset({"event.code"})  # what is computed always takes its place
 _OTHER_SHAPES = frozenset({"_source", "fields", "EventID", "EventId", "event_id"})
 _WINLOG = ("winlog",)
@@ -222,7 +221,7 @@ class Plain:
         if any(told.get(name) not in {None, value} for name, value in _SAME.items()):
             return None
         names = self.wanted.of(found, BROUGHT & self._fields)
-        return self._read(found, names - _OF_KIND, told) if names else self.batches.counted.number(found)
+        return self._read(found, names - OF_KIND, told) if names else self.batches.counted.number(found)
 
     def _read(self, found: Kind, names: frozenset[str], told: Mapping[str, Any]) -> _Use | None:
         assert self._head is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -25,7 +25,8 @@ class Section(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         """As every raw stream does it."""
         view = memoryview(buffer).cast("B")[: self._left]
-        data = self._file.read(len(view))
-        view[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
+        size: int = cast("io.BufferedReader", self._file).readinto(view)
+        self._left -= size
+        return size
+
+    readinto1 = readinto

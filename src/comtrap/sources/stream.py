@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 from comtrap.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed import WriteableBuffer
 
 TOTAL_BYTES = 64 << 30
@@ -70,6 +72,7 @@ class Stream(io.RawIOBase):
         super().__init__()
         self._inner = inner
         self._read = getattr(inner, "read1", inner.read)
+        self._readinto = getattr(inner, "readinto1", None)
         self._allowance = allowance
         self._whole = whole
         self._ahead = b""
@@ -124,23 +127,31 @@ class Stream(io.RawIOBase):
         return data
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """As every raw stream does it."""
+        """As every raw stream does it; right into the buffer, where the bytes come from what can do that."""
         view = memoryview(buffer).cast("B")
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
+        if self._ahead or self._readinto is None:
+            data = self.read(len(view))
+            view[: len(data)] = data
+            return len(data)
+        return self._counted(self._readinto, view) if view else 0
 
     def _next(self, size: int) -> bytes:
+        data: bytes = self._counted(self._read, size)
+        return data
+
+    def _counted(self, read: Callable[[Any], Any], what: object) -> Any:
+        """What a read gives: some bytes, or how many there were."""
         if self._broken is not None:
             raise SourceError(self._broken)
         try:
-            data: bytes = self._read(size)
+            found = read(what)
         except BROKEN as error:
             raise SourceError(f"breaks off: {reason(error)}") from error
-        self._taken_bytes += len(data)
+        count = found if isinstance(found, int) else len(found)
+        self._taken_bytes += count
         if self._allowance is not None:
-            self._allowance.spend(len(data))
-        return data
+            self._allowance.spend(count)
+        return found
 
 
 def exactly(stream: Any, size: int) -> bytes:

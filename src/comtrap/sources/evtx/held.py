@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from comtrap.events.raw import RawBatch
-from comtrap.sources.batches import ALWAYS, HELD_BYTES, ROWS
+from comtrap.sources.batches import HELD_BYTES, OF_KIND, ROWS
 from comtrap.sources.columns import CELLS
 from comtrap.sources.evtx.records import together
 from comtrap.sources.evtx.sort import CHANNEL
@@ -96,7 +96,7 @@ class Held:
     def _release(self, kind: Kind) -> Iterator[RawBatch]:
         group = self._groups.pop(kind)
         self._size_bytes -= group.size_bytes
-        wanted = None if self.wanted is None else self.wanted.of(kind) | ALWAYS
+        wanted = None if self.wanted is None else self.wanted.of(kind) - OF_KIND
         alike: dict[object, list[Records]] = {}
         for records in group.records:
             alike.setdefault(records.key, []).append(records)

@@ -88,19 +88,21 @@ class Part:
 
     def span(self, index: int, rows: Places | None = None) -> tuple[Places, Places]:
         """Where a value begins in each record, or in some, and its size; none where a record does not have it."""
-        table, first = self.table[: index + 1], self.first
-        if rows is not None:
-            table, first = table[:, rows], first[rows]
-        sizes = table & SIZE
-        size = sizes[index].astype(np.int64)
-        if self.places is not None:
-            places = self.places[index]
-            start = first + (places if rows is None else places[rows])
-        else:
-            start = first + sizes[:index].sum(axis=0, dtype=np.int64)
+        entry, first = (self.table[index], self.first) if rows is None else (self.table[index][rows], self.first[rows])
+        size = (entry & SIZE).astype(np.int64)
         if not self.is_full:
-            size[table[index] >> 16 & 0xFF == NULL] = 0
-        return start, size
+            size[entry >> 16 & 0xFF == NULL] = 0
+        return first + self._before(index, rows), size
+
+    def _before(self, index: int, rows: Places | None) -> npt.NDArray[np.uint32] | int:
+        """How far from the first value another one is in each record, or in some; where all values have a fixed size, in any."""
+        if self.places is not None:
+            return self.places[index] if rows is None else self.places[index][rows]
+        fixed = FIXED[self.types[:index]]
+        if self.is_full and fixed.all():
+            return int(fixed.sum())
+        table = self.table[:index] if rows is None else self.table[:index, rows]
+        return (table & SIZE).sum(axis=0, dtype=np.uint32)
 
     def offsets(self) -> Table:
         """Of each value in each record, where it begins, counted from the first one's start."""
@@ -187,7 +189,7 @@ def parts(
         table = np.ascontiguousarray(memory.rows(tables + 4, 4 * count).view("<u4").T)
     else:
         table = np.zeros((0, tables.size), np.uint32)
-    fits = first + (table & SIZE).sum(axis=0, dtype=np.int64) <= ends
+    fits = first + (table & SIZE).sum(axis=0, dtype=np.uint32) <= ends
     rows = np.arange(tables.size)
     if not fits.all():
         rows, table, first = rows[fits], table[:, fits], first[fits]

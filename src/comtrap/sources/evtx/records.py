@@ -116,8 +116,10 @@ class _Columns:
             chosen.pop(f"{DATA}param1", None)
             found = self._numbered(self.items(unnamed))
         self._read({piece for text in chosen.values() for piece in text if isinstance(piece, Value)})
+        known: dict[object, pa.Array | None] = {}  # the time of an event is two columns
         for name, text in chosen.items():
-            made = self._column(name, text)
+            key = text, name.startswith(DATA) or name in evtx_event.GUIDS, name in _TIMES
+            made = known[key] if key in known else known.setdefault(key, self._column(name, text))
             if made is not None and made.null_count < self._rows:
                 found[name] = made
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from comtrap.sources.evtx.chunk import CHUNK_BYTES, FIRST_BYTES, SMALLEST_BYTES,
 from comtrap.sources.evtx.memory import Memory
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator
     from typing import BinaryIO
 
@@ -84,11 +85,11 @@ def segments(stream: BinaryIO) -> Iterator[Segment]:
 
 def _read(stream: BinaryIO, into: Bytes) -> tuple[int, SourceError | None]:
     """How many of the next bytes there were, fewer than there is room for only at the end, and why there are no more."""
-    end = 0
+    end, view = 0, into.data
+    readinto = cast("io.RawIOBase", stream).readinto
     try:
-        while end < into.size and (piece := stream.read(min(_PIECE_BYTES, into.size - end))):
-            into[end : end + len(piece)] = np.frombuffer(piece, np.uint8)
-            end += len(piece)
+        while end < into.size and (size := readinto(view[end : end + _PIECE_BYTES])):
+            end += size
     except SourceError as error:
         return end, error
     return end, None

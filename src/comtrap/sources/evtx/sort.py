@@ -33,6 +33,7 @@ LEVELS = 8
 """How deep template instances may lie within one another."""
 
 _LAYOUTS = 4096  # remembered
+_ODD_TYPES = frozenset({types.TEXTS, types.BINXML})  # values of which may be more than one text
 CHANNEL = "winlog.channel"
 NOTHING, ONLY_CHANNEL = frozenset[str](), frozenset({CHANNEL})
 
@@ -106,6 +107,7 @@ class _Alike:
         return [
             Stand(number, index)
             for number, part in enumerate(self.parts[start:], start)
+            if types.BINXML in part.types.tobytes()
             for index in np.flatnonzero(part.types == types.BINXML).tolist()
         ]
 
@@ -316,6 +318,8 @@ def _grown(memory: Memory, known: Instances, keys: tuple[int, ...], alike: _Alik
 def _fits(each: _Alike, chosen: Layout) -> bool:
     """Whether values are of types that are understood in their places."""
     for number, part in enumerate(each.parts):
+        if not _ODD_TYPES.intersection(part.types.tobytes()):
+            continue
         for index in np.flatnonzero((part.types == types.TEXTS) | (part.types == types.BINXML)).tolist():
             is_nested = Stand(number, index) in each.stands
             if not is_nested and (part.types[index] == types.BINXML or Value(number, index) in chosen.single):
