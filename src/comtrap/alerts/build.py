@@ -7,18 +7,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import orjson
 import pyarrow as pa
 
-from comtrap.alerts import evidence, suppress
+from comtrap.alerts import evidence, objects, suppress
 from comtrap.alerts.alert import Alert, Suppressed, Why
 from comtrap.alerts.document import shared
 from comtrap.alerts.explain import Explanation
 from comtrap.alerts.ids import alert_id
-from comtrap.alerts.objects import objects
 from comtrap.match.match import match
 from comtrap.match.needed import Needed
 from comtrap.plan.plan import EventPlan
@@ -151,9 +150,10 @@ class Alerts(Sequence[Alert]):
             explanation = self._explanation(query, stage)
             for (number, _), held in zip(members, explanation.of([e.event for _, e in members]), strict=True):
                 clauses[number][stage] = held
+        naming = iter(objects.naming([first.event for found in shown for first, *_ in found]))
         for row, found, by_stage in zip(rows, shown, clauses, strict=True):
             held = tuple(chain.from_iterable(by_stage[stage] for stage in sorted(by_stage)))
-            why = Why(held, objects((first for first, *_ in found), held))
+            why = Why(held, objects.objects([text for texts in islice(naming, len(found)) for text in texts], held))
             whole = tuple(chain.from_iterable(found))
             yield Alert(
                 row.id, self._rules[row.query], whole, why, tuple(orjson.loads(row.key)), row.matches, _suppressed(row)

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from comtrap.com.catalogue import named_in
+from comtrap.com.catalogue import catalogue, named_in
 from comtrap.com.page import table
-from comtrap.normalise import document as documents
+from comtrap.normalise.fields import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from comtrap.alerts.alert import Clause, Evidence
+    from comtrap.alerts.alert import Clause
 
 SHOWN = 12
 # Where an event may name them, and in which order they are told.
 _OBJECTS = (
-    ("comtrap.com", ("clsid", "appid")),
-    ("process", ("command_line",)),
-    ("process.parent", ("command_line",)),
-    ("comtrap.process", ("decoded_command",)),
-    ("comtrap.process.parent", ("decoded_command",)),
-    ("registry", ("path",)),
-    ("registry.data", ("strings",)),
-    ("comtrap.powershell", ("script_block_text",)),
-    ("powershell.file", ("script_block_text",)),
-    ("winlog.event_data", ("Payload",)),
-    ("process.Ext.api.parameters", ("buffer",)),
+    "comtrap.com.clsid",
+    "comtrap.com.appid",
+    "process.command_line",
+    "process.parent.command_line",
+    "comtrap.process.decoded_command",
+    "comtrap.process.parent.decoded_command",
+    "registry.path",
+    "registry.data.strings",
+    "comtrap.powershell.script_block_text",
+    "powershell.file.script_block_text",
+    "winlog.event_data.Payload",
+    "process.Ext.api.parameters.buffer",
 )
 
 
-def objects(evidence: Iterable[Evidence], clauses: Iterable[Clause]) -> tuple[Mapping[str, Any], ...]:
+def naming(events: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """The texts of each event that may name objects."""
+    fields = Fields(events)
+    columns = [column for name in _OBJECTS if any(column := fields.values(name))]
+    return [[text for value in row if value for text in _strings(value)] for row in zip(*columns, strict=True)] or [
+        [] for _ in events
+    ]
+
+
+def objects(texts: Iterable[str], clauses: Iterable[Clause]) -> tuple[Mapping[str, Any], ...]:
     """The objects of the catalogue that the clauses' values or the events name, at most `SHOWN`.
 
     Those known to be abused come first, then in the order they are named.
+
+    Args:
+        texts: of the events, as `naming` gives them.
+        clauses: that held on them.
     """
-    found = named_in([*_values(clauses), *_texts(evidence)])
+    found = named_in([*_values(clauses), *texts])
     known = sorted(found, key=lambda o: o.ordinary)[:SHOWN]
-    return tuple(map(table, known))
+    return tuple(_tables()[id(o)] for o in known)
+
+
+@cache
+def _tables() -> Mapping[int, Mapping[str, Any]]:
+    """What is told of each object, by what stands for it: all that it holds is dear to hash."""
+    return {id(known): table(known) for known in catalogue()}
 
 
 def _values(clauses: Iterable[Clause]) -> Iterator[str]:
@@ -48,17 +69,7 @@ def _values(clauses: Iterable[Clause]) -> Iterator[str]:
                 yield from _strings(value)
 
 
-def _texts(evidence: Iterable[Evidence]) -> Iterator[str]:
-    for one in evidence:
-        for parent, lasts in _OBJECTS:
-            node = documents.get(one.event, parent)
-            if isinstance(node, dict):
-                for last in lasts:
-                    yield from _strings(node.get(last))
-
-
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: Any) -> Sequence[str]:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        yield from (v for v in value if isinstance(v, str))
+        return (value,)
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else ()

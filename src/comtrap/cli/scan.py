@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from comtrap.cli.alert_output import alert_output, tell_written
+from comtrap.cli.collecting import rarely
 from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         return WRONG_RULE
     if args.jobs == 1:
         pa.set_cpu_count(1)
-    with alert_output(args) as made:
+    with rarely(), alert_output(args) as made:
         with notes.progress() as progress:
             how: dict[str, Any] = {"exceptions": excepted, "suppression": suppressing, "manner": manner}
             if args.cluster is not None:

@@ -105,10 +105,11 @@ def _is_dotted(value: Any, depth: int) -> bool:
     if depth >= DEPTH:
         return False
     if isinstance(value, dict):
-        return any(
-            "." in key or (type(item) in _HOLDING and _is_dotted(item, depth + 1)) for key, item in value.items()
-        )
-    return any(_is_dotted(item, depth) for item in value if type(item) in _HOLDING)
+        if "." in "".join(value):
+            return True
+        value, depth = value.values(), depth + 1
+    held = [item for item in value if type(item) in _HOLDING]
+    return any(_is_dotted(item, depth) for item in held) if held else False
 
 
 def _copied(value: Any, depth: int) -> Any:

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 from comtrap.normalise import document as one
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 class Fields:
-    """The fields of documents without dotted keys, whose objects are dictionaries. They must not change meanwhile."""
+    """The fields of documents without dotted keys, whose objects are dictionaries; only `made` may put objects where none are."""
 
-    def __init__(self, documents: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, documents: Sequence[Any]) -> None:
         """Args: documents: as `document.expanded` gives them."""
         self._documents = documents
         self._values: dict[str, list[Any]] = {"": list(documents)}
         self._listed: dict[str, bool] = {}
 
     def values(self, name: str) -> list[Any]:
-        """The value of each document at a dotted name, or None; see `document.get`."""
+        """The value of each document at a dotted name, or None; see `document.get`. The documents for the empty one."""
         known = self._values.get(name)
         if known is None:
             parent, _, last = name.rpartition(".")
@@ -37,6 +37,15 @@ class Fields:
             else one.text(document, name)
             for value, document in zip(self.values(name), self._documents, strict=True)
         ]  # fmt: skip
+
+    def made(self, name: str, row: int) -> dict[str, Any] | None:
+        """The object at a name in one document, put there if nothing is; None where something else is in the way."""
+        node = self.values(name)[row]
+        if node is None and name:
+            parent, _, last = name.rpartition(".")
+            above = self.made(parent, row)
+            node = self._values[name][row] = None if above is None else above.setdefault(last, {})
+        return node if type(node) is dict else None
 
     def _is_listed(self, name: str) -> bool:
         """Whether some document has a list there or above."""

@@ -21,6 +21,7 @@ from comtrap.normalise import script_blocks
 from comtrap.normalise.cast import typed
 from comtrap.normalise.columns import filled
 from comtrap.normalise.event import DATA
+from comtrap.normalise.fields import Fields
 from comtrap.normalise.rows import Rows
 from comtrap.normalise.tables import EXTENDED, INTEGRATION, WINLOGBEAT, kinds, plan, possible
 from comtrap.normalise.values import Constant, First, Leaf, Objects, Text
@@ -241,29 +242,30 @@ def _written(rows: Rows, use: Plan, out: list[dict[str, Any]]) -> list[dict[str,
     for document in out:
         _clean(document, removed, moved, use.blank)
     names = [n for n, expr in {**use.extensions, **use.fields}.items() if not isinstance(expr, Leaf) and n[0] != "_"]
-    objects, nodes = None, out
+    fields = Fields(out)
     for name in [*names, EXTENDED]:
         values, texts = _computed(rows, use, name)
-        parent, _, last = name.rpartition(".")
-        if values and parent != objects:
-            # Neighbours in a table mostly share an object, which is then looked up once.
-            objects, nodes = parent, [documents.get(document, parent) if parent else document for document in out]
-        for row, value in enumerate(values):
-            if value is None:
-                continue
-            node = nodes[row]
-            if type(node) is not dict:
-                documents.put(out[row], name, value)
-                nodes[row] = documents.get(out[row], parent)
-                continue
-            given = node.get(last)
-            if given is not None and _is_same(given, value, None if texts is None else texts[row]):
-                continue  # what the record brought along stays as it was written
-            if type(value) is dict:
-                documents.put(out[row], name, value)
-            else:
-                node[last] = value
+        if values:
+            _put(fields, name, values, texts)
     return out
+
+
+def _put(fields: Fields, name: str, values: Sequence[Any], texts: Sequence[str] | None) -> None:
+    """Set a field of each document that has a value, unless the record brought it along: that stays as it was written."""
+    parent, _, last = name.rpartition(".")
+    for row, (node, value) in enumerate(zip(fields.values(parent), values, strict=True)):
+        if value is None:
+            continue
+        holder = node if type(node) is dict else fields.made(parent, row)
+        if holder is None:
+            continue
+        given = holder.get(last)
+        if given is not None and (given == value or _is_same(given, value, None if texts is None else texts[row])):
+            continue
+        if type(value) is dict:
+            documents.put(holder, last, value)
+        else:
+            holder[last] = value
 
 
 def _computed(rows: Rows, use: Plan, name: str) -> tuple[list[Any], list[str] | None]:
