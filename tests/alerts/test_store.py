@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -85,6 +87,23 @@ def test_whole_records_are_decoded_in_bounded_numbers(monkeypatch):
     with Store() as store:
         store.keep(hits(range(5)), [raw(5)])
         assert store.database.execute("select count(*) from raw").fetchone() == (3,)
+        assert len(kept(store, range(5))) == 5
+
+
+def test_few_large_records_are_decoded_at_once(monkeypatch):
+    """As documents they take many times as much."""
+    monkeypatch.setattr(stores, "CHUNK_BYTES", 200)
+    with Store() as store:
+        large = replace(raw(6), whole_bytes=600 - raw(6).frame.nbytes)
+        store.keep(hits(range(6)), [large])
+        assert store.database.execute("select count(*) from raw").fetchone() == (3,)
+        assert len(kept(store, range(6))) == 6
+
+
+def test_no_record_is_too_large_to_be_decoded(monkeypatch):
+    monkeypatch.setattr(stores, "CHUNK_BYTES", 1)
+    with Store() as store:
+        store.keep(hits(range(5)), [raw(5)])
         assert len(kept(store, range(5))) == 5
 
 

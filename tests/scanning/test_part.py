@@ -65,3 +65,16 @@ def test_a_batch_of_large_records_is_small(tmp_path, looked_at, monkeypatch):
 
     assert sum(looked_at) == 30
     assert max(looked_at) <= 6
+
+
+def test_of_very_large_records_fewer_are_looked_at_together(tmp_path, looked_at, monkeypatch):
+    """Though much more of others would be."""
+    monkeypatch.setattr(batches, "HELD_BYTES", 150_000)
+    monkeypatch.setattr(module, "LARGE_BYTES", 50_000)
+    monkeypatch.setattr(module, "HELD_LARGE_BYTES", 300_000)
+    path = write(tmp_path / "a.ndjson", [process(n, n, CommandLine="x" * 100_000) for n in range(30)])
+    with Store() as store:
+        Part(ask("process where true", Request()).plan(), store, Tally()).run([(0, path)], Progress())
+
+    assert sum(looked_at) == 30
+    assert max(looked_at) <= 6

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 HELD = 100_000  # hits in memory before they are written
 CHUNK = 2048  # whole records decoded at once
+CHUNK_BYTES = 8 << 20  # how large they are together, about: as documents they take many times as much
 
 # The file is worth nothing after the run, so nobody waits for the disk.
 _FLEETING = """
@@ -249,8 +250,9 @@ class Store:
             for number, group in groupby(rows, key=lambda pair: pair[0]):
                 raw = self._raw(number)
                 wanted = _with_parts(raw, np.array([row for _, row in group], np.int64))
-                for at in range(0, len(wanted), CHUNK):
-                    yield raw.fetch(wanted[at : at + CHUNK])
+                chunk = _chunk(raw)
+                for at in range(0, len(wanted), chunk):
+                    yield raw.fetch(wanted[at : at + chunk])
 
     def close(self) -> None:
         """Write what is held and let go of the file; a temporary one is gone then."""
@@ -274,7 +276,7 @@ class Store:
         numbers = np.asarray(raw.frame.column("_position").combine_chunks(), dtype=np.uint64)
         numbers = numbers + np.uint64(raw.origin.first)
         rows = np.flatnonzero(np.isin(numbers, events))
-        chunk = CHUNK
+        chunk = _chunk(raw)
         if PARTS in raw.frame.schema.names:
             # Parts stay with their first; how many there can be is bounded where they are joined.
             rows = _with_parts(raw, rows)
@@ -300,6 +302,13 @@ class Store:
             "select provider, code, source, path, member, first, head, frame from raw where id = ?", (number,)
         ).fetchone()
         return _made(*told)
+
+
+def _chunk(raw: RawBatch) -> int:
+    """How many whole records of a batch are decoded at once; parts of scripts are not torn apart for their size."""
+    if PARTS in raw.frame.schema.names:
+        return CHUNK
+    return max(1, min(CHUNK, CHUNK_BYTES * raw.frame.num_rows // max(1, raw.size_bytes)))
 
 
 def _made(provider: str, code: int, *origin: Any) -> RawBatch:

@@ -39,6 +39,12 @@ ROWS = 50_000  # events put together before the rules run over them: small batch
 HELD_BYTES = 96 << 20
 """How much of records is held for them, about, at most: one may be of many megabytes."""
 
+LARGE_BYTES = 128 << 10
+"""Records that are larger than this on average: to put many of them together saves nothing, and costs much memory."""
+
+HELD_LARGE_BYTES = 16 << 20
+"""How much is held of such records."""
+
 EVENTS_BYTES = 32 << 20
 """How much the events put together may take, about: what looks at them makes several copies."""
 
@@ -188,7 +194,9 @@ class Part:
         self._rows += size
         self._held_bytes += raw.size_bytes
         self._events_bytes += events.frame.nbytes
-        if self._rows >= ROWS or self._held_bytes >= HELD_BYTES or self._events_bytes >= EVENTS_BYTES:
+        is_large = self._held_bytes > self._rows * LARGE_BYTES
+        most_bytes = min(HELD_LARGE_BYTES, HELD_BYTES) if is_large else HELD_BYTES
+        if self._rows >= ROWS or self._held_bytes >= most_bytes or self._events_bytes >= EVENTS_BYTES:
             self.finish()
 
     def finish(self) -> None:
