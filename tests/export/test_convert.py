@@ -171,3 +171,12 @@ def test_kusto_and_udm_mean_what_eql_means(condition, row, holds):
     names = {"Image": "file.full_path", "CommandLine": "command_line", "ProcessId": "pid"}
     theirs = {f"target.process.{names[name]}": value for name, value in row.items()}
     assert languages.udm(udm)({"metadata.event_type": "PROCESS_LAUNCH", **theirs}) is holds
+
+
+@pytest.mark.parametrize("name", ["esql", "crowdstrike", "secops"])
+def test_a_line_break_in_a_value_is_written_as_an_escape(name):
+    broken = rule('process where event.type == "start" and process.command_line : "*a\\nb*"', sources=("sysmon",))
+    (text,) = PLATFORMS[name][0].export([broken]).files.values()
+
+    assert "a\\nb" in text
+    assert "a\nb" not in text

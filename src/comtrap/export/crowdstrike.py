@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from comtrap.export.convert import Platform, convert
 from comtrap.export.library import library
+from comtrap.export.unseen import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,5 +34,8 @@ def _backend() -> Any:
 
         parenthesize = True
         re_escape = ("/",)
+
+        def convert_value_str_re(self, s: Any, state: Any) -> str:
+            return escaped(super().convert_value_str_re(s, state))
 
     return Explicit()

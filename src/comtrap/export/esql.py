@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from comtrap.export.convert import Platform, convert
 from comtrap.export.library import library
+from comtrap.export.unseen import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def _backend() -> Any:
         field_quote_pattern = re.compile(r"^(?:[\w.]+|(?:to_lower|mv_concat|concat)\(.*\))$")
 
         def convert_value_str(self, s: Any, state: Any, *quoting: bool) -> str:
-            text: str = super().convert_value_str(s, state, *quoting)
+            text = escaped(super().convert_value_str(s, state, *quoting))
             if not s.contains_special():
                 return re.sub(r"\\([*?])", r"\1", text)
             return re.sub(r"\\([\\*?])", lambda m: "\\\\\\\\" if m[1] == "\\" else f"\\\\{m[1]}", text)

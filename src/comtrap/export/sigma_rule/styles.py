@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from comtrap.export.library import library
 from comtrap.export.target import NoFormError
+from comtrap.export.unseen import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -164,6 +165,10 @@ def _as_regex(item: Item, *, inline: bool) -> Item:
     return item._replace(modifiers=("re",), values=(flags + joined,))
 
 
+def _literal(char: str) -> str:
+    return "\\" + char if char in _META else escaped(char)
+
+
 def _searched(value: str, opening: str, closing: str) -> str:
     """A wildcard pattern as a regular expression; what it may begin or end with goes without saying."""
     tokens = _tokens(value)
@@ -171,7 +176,7 @@ def _searched(value: str, opening: str, closing: str) -> str:
         tokens, opening = tokens[1:], ""
     if tokens[-1:] == [("*", True)] and closing:
         tokens, closing = tokens[:-1], ""
-    body = "".join({"*": ".*", "?": "."}[c] if wild else "\\" + c if c in _META else c for c, wild in tokens)
+    body = "".join({"*": ".*", "?": "."}[c] if wild else _literal(c) for c, wild in tokens)
     return opening + body + closing
 
 
