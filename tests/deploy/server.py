@@ -2,7 +2,9 @@
 
 What it keeps is in memory. Every request is checked: method and path, the headers that Kibana wants, every field of a body
 and its type, ids that are there already, references to exception lists that are not. It is written from the API's
-description and knows nothing of the code that it is asked by.
+description and knows nothing of the code that it is asked by. Beyond what every `Fault` can be, it may be ``half`` (of an
+import the first half is done, then 500), ``drop`` (an import takes references to exceptions off and says so),
+``drop_quietly``, ``duplicate`` (an import makes every rule a second time), ``refuse`` (an import refuses its first rule).
 """
 
 from __future__ import annotations
@@ -10,55 +12,23 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-import os
 import re
-import socket
-import struct
-import threading
 import time
 import uuid
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.deploy import schema
 from tests.deploy.schema import RefusedError
+from tests.loopback import KEY, Fault, Loopback, break_off
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-KEY = "aWQwMDAwMDAwMDAwMDAwMDAwMDAwMTpzZWNyZXRzZWNyZXRzZWNyZXQ="  # id00000000000000000001:secretsecretsecret
 OPENED = "2026-01-05T08:00:00.000Z"
 RULES, LISTS, ITEMS = "/api/detection_engine/rules", "/api/exception_lists", "/api/exception_lists/items"
 _TAGS = re.compile(r'alert\.attributes\.tags:"([^"]+)"')
 _IDS = re.compile(r'alert\.attributes\.params\.ruleId:\(("[^"]+"(?: or "[^"]+")*)\)')
 _LIST_TAGS = re.compile(r'exception-list\.attributes\.tags:"([^"]+)"')
 _LARGEST = 10_485_760
-
-
-@dataclass
-class Fault:
-    """What is to go wrong.
-
-    Attributes:
-        how: a status (429, 500 …); ``reset`` (the connection breaks before anything is done), ``lost`` (it breaks after it was
-            done), ``silence`` (no answer within the client's patience), ``garbage`` (done, answered with no JSON), ``half`` (of an
-            import the first half is done, then 500), ``drop`` (an import takes references to exceptions off and says so),
-            ``drop_quietly``, ``duplicate`` (an import makes every rule a second time), ``refuse`` (an import refuses its first rule).
-        at: text of ``METHOD path`` that it applies to.
-        times: how often.
-        after: how many such requests pass before.
-        headers: of a status.
-        then: called where it applies, before anything else.
-    """
-
-    how: int | str
-    at: str = ""
-    times: int = 1
-    after: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    then: Callable[[], None] = lambda: None
 
 
 class AnsweredError(Exception):
@@ -69,42 +39,18 @@ class AnsweredError(Exception):
         self.status = status
 
 
-class KibanaServer:
+class KibanaServer(Loopback):
     """One Kibana with one space; a context manager."""
 
     def __init__(self, space: str = "default", faults: tuple[Fault, ...] = (), patience: float = 2.0) -> None:
         self.prefix = "" if space == "default" else f"/s/{space}"
-        self.faults = list(faults)
-        self.patience = patience
+        super().__init__(type("Handler", (_Handler,), {"kibana": self}), faults, patience)
         self.rules: list[dict[str, Any]] = []
         self.lists: list[dict[str, Any]] = []
         self.items: list[dict[str, Any]] = []
         self.requests: list[tuple[str, str]] = []
-        self.complaints: list[str] = []
-        self.lock = threading.Lock()
         self.clock = 0
-        handler = type("Handler", (_Handler,), {"kibana": self})
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-
-    def fault(self, asked: str) -> Fault | None:
-        for one in self.faults:
-            if one.at in asked and one.times > 0:
-                if one.after > 0:
-                    one.after -= 1
-                    continue
-                one.times -= 1
-                return one
-        return None
 
     def stamp(self, made: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
         self.clock += 1
@@ -311,7 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault:
                 fault.then()
             if how == "reset":
-                return self._break()
+                return break_off(self)
             if isinstance(how, int):
                 return self._answer(how, {"statusCode": how, "error": "Told", "message": "told to fail"}, fault.headers)
             try:
@@ -323,21 +269,13 @@ class _Handler(BaseHTTPRequestHandler):
             if status in {400, 401, 405, 415} and how != "refuse":
                 kibana.complaints.append(f"{method} {self.path}: {answer}")
         if how == "lost":
-            return self._break()
+            return break_off(self)
         if how == "silence":
             time.sleep(kibana.patience)
-            return self._break()
+            return break_off(self)
         if how == "garbage":
             return self._answer(200, None, {}, b"<html>\xff\x00 a proxy's page </html>")
         return self._answer(status, answer, {})
-
-    def _break(self) -> None:
-        self.close_connection = True
-        # SO_LINGER with 0 seconds: the other side sees a reset and not an end.
-        self.connection.setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-        )
-        self.connection.close()
 
     def _answer(self, status: int, value: Any, headers: dict[str, str], raw: bytes | None = None) -> None:
         data = json.dumps(value).encode() if raw is None else raw

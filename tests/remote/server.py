@@ -1,7 +1,9 @@
 """An Elasticsearch on the loopback interface: it takes what the API takes, refuses the rest, and can be told to fail.
 
 What it keeps is in memory. It is written from the API's description and knows nothing of the code that it is asked by; EQL
-alone is answered by `comtrap.search`, which is tested against Elasticsearch's own answers.
+alone is answered by `comtrap.search`, which is tested against Elasticsearch's own answers. Beyond what every `Fault` can be,
+it may be ``cut`` (done, and half of the answer sent), ``drip`` (answered byte by byte), or a function of the answer, which
+gives another.
 """
 
 from __future__ import annotations
@@ -10,52 +12,27 @@ import base64
 import fnmatch
 import gzip
 import json
-import socket
 import ssl
-import struct
-import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.loopback import KEY, Fault, Loopback, break_off
 
 import comtrap
 from comtrap.errors import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-KEY = "aWQwMDAwMDAwMDAwMDAwMDAwMDAwMTpzZWNyZXRzZWNyZXRzZWNyZXQ="  # id00000000000000000001:secretsecretsecret
 USER, PASSWORD = "reader", "a long password"
 TLS = Path(__file__).resolve().parent.parent / "deploy" / "tls"
 WINDOW = 10_000  # index.max_result_window
 _LONG_MAX = (1 << 63) - 1
-
-
-@dataclass
-class Fault:
-    """What is to go wrong.
-
-    Attributes:
-        how: a status (429, 500 …); ``reset`` (the connection breaks before anything is done), ``lost`` (it breaks after it was
-            done), ``cut`` (done, and half of the answer sent), ``silence`` (no answer within the client's patience), ``garbage``
-            (done, answered with no JSON), ``drip`` (answered byte by byte); a function of the answer, which gives another.
-        at: text of ``METHOD path`` that it applies to.
-        times: how often.
-        after: how many such requests pass before.
-        headers: of a status.
-        then: called where it applies, before anything else.
-    """
-
-    how: int | str | Callable[[Any], Any]
-    at: str = ""
-    times: int = 1
-    after: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    then: Callable[[], None] = lambda: None
 
 
 class AnsweredError(Exception):
@@ -76,7 +53,7 @@ class Index:
     stream: bool = False  # a data stream takes `create` only
 
 
-class ElasticServer:
+class ElasticServer(Loopback):
     """One cluster; a context manager."""
 
     def __init__(
@@ -91,47 +68,22 @@ class ElasticServer:
         self.indices: dict[str, Index] = {}
         for name, documents in (indices or {}).items():
             self.indices[name] = Index({f"{name}-{n:05d}": one for n, one in enumerate(documents)})
-        self.faults = list(faults)
-        self.patience = patience
+        super().__init__(type("Handler", (_Handler,), {"cluster": self}), faults, patience)
         self.product = product
         self.secured = True
         self.points: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
         self.opened = 0
         self.requests: list[tuple[str, str, Any]] = []
-        self.complaints: list[str] = []
         self.refused: dict[str, tuple[int, str, str]] = {}  # by document id, what `_bulk` answers
-        self.lock = threading.RLock()
-        handler = type("Handler", (_Handler,), {"cluster": self})
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.http.daemon_threads = True
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(TLS / "server.pem", TLS / "server.key")
             self.http.socket = context.wrap_socket(self.http.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"elasticsearch+http{'s' * tls}://127.0.0.1:{self.http.server_port}"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-
     def asked(self, text: str) -> list[Any]:
         """The bodies of all requests whose ``METHOD path`` has a text."""
         return [body for method, path, body in self.requests if text in f"{method} {path}"]
-
-    def fault(self, asked: str) -> Fault | None:
-        with self.lock:
-            for one in self.faults:
-                if one.at in asked and one.times > 0:
-                    if one.after > 0:
-                        one.after -= 1
-                        continue
-                    one.times -= 1
-                    return one
-        return None
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         parts = path.strip("/").split("/")
@@ -296,11 +248,11 @@ class _Handler(BaseHTTPRequestHandler):
             if fault is not None:
                 fault.then()
                 if fault.how == "reset":
-                    self._break()
+                    break_off(self)
                     return
                 if fault.how == "silence":
                     time.sleep(self.cluster.patience)
-                    self._break()
+                    break_off(self)
                     return
                 if isinstance(fault.how, int):
                     error = AnsweredError(fault.how, "told_to_fail_exception", "told to fail")
@@ -329,17 +281,12 @@ class _Handler(BaseHTTPRequestHandler):
             # The real one does not repeat what it was given; one that means harm would.
             raise AnsweredError(401, "security_exception", f"unable to authenticate with provided credentials {given}")
 
-    def _break(self) -> None:
-        self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-
     def _send(
         self, status: int, answer: Any, fault: Fault | None = None, headers: dict[str, str] | None = None
     ) -> None:
         how = None if fault is None else fault.how
         if how == "lost":
-            self._break()
+            break_off(self)
             return
         if callable(how):
             answer = how(answer)
