@@ -39,6 +39,20 @@ def test_of_a_rule_with_a_file_all_but_what_differs_stays(one):
     )
 
 
+def test_a_part_of_a_guide_keeps_the_line_breaks_of_its_file():
+    one = rule(note="## Triage\n\nLook\nat it.", risk_reason="High: it\nis rare.", response="## Response\n\nEnd\nit.")
+    sent = kibana_rule(one)
+    sent["note"] = sent["note"].replace("Look at it.", "Look twice.")
+
+    found, _ = rule_from(sent, ["note"], one.path, one, MARK)
+
+    assert (found.note, found.risk_reason, found.response) == (
+        "## Triage\n\nLook twice.",
+        one.risk_reason,
+        one.response,
+    )
+
+
 def test_a_field_that_is_gone_is_gone():
     one = rule(references=("https://example.org",), kibana={"rule_name_override": "a"})
     sent = {k: v for k, v in kibana_rule(one).items() if k not in {"references", "rule_name_override"}}

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,13 @@ def test_a_timeline_is_one_that_elastic_ships(made):
 def test_a_description_is_one_paragraph_or_more_of_flowing_text(made):
     assert made["description"] == made["description"].strip()
     assert not re.search(r"[^\n]\n[^\n]", made["description"])
+
+
+@every
+def test_a_guide_and_a_setup_have_no_line_break_within_a_paragraph(made):
+    for text in (made["note"], made["setup"]):
+        for before, line in pairwise(text.split("\n")):
+            assert not before or re.match(r" *(\d+\.|[*-]) ", line) or not line, line
 
 
 @every

@@ -8,6 +8,7 @@ from tests.material import rule
 from comtrap.com.actor import Actor
 from comtrap.rules.investigation import TITLE, Guidance, guidance, investigation
 from comtrap.rules.load import load_rules
+from comtrap.rules.paragraphs import flowing
 
 GROUP = Actor("A Group", "does it (often)", "https://example.org/a")
 FULL = rule(note="## Triage\n\n1. Look.\n\n### More\n\nText.", risk_reason="High: why.\n\nAnd so.", actors=(GROUP,),
@@ -30,8 +31,8 @@ def test_a_rule_that_says_nothing_has_no_guide():
 def test_the_parts_are_found_again(one):
     found = guidance(investigation(one))
 
-    assert (found.note, found.response) == (one.note.strip(), one.response.strip())
-    assert (found.risk_reason, found.actors) == (one.risk_reason.strip(), one.actors)
+    assert (found.note, found.response) == (flowing(one.note), flowing(one.response))
+    assert (found.risk_reason, found.actors) == (flowing(one.risk_reason), one.actors)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from comtrap.rules.exception_file import read_exceptions
 from comtrap.rules.exceptions import Entry, ExceptionItem, ExceptionList
 from comtrap.rules.investigation import guidance
 from comtrap.rules.kibana import FIELDS
+from comtrap.rules.paragraphs import flowing
 from comtrap.rules.read import read
 from comtrap.rules.write import rule_table, written, written_exceptions
 
@@ -215,9 +216,8 @@ def _keys(name: str, value: Any, table: Mapping[str, Any], mark: str) -> Iterato
             yield "techniques", list(_techniques(value))
         case "note":
             parts = guidance(value if isinstance(value, str) else "")
-            yield "note", parts.note
-            yield "response", parts.response
-            yield "risk_reason", parts.risk_reason
+            for part in ("note", "response", "risk_reason"):
+                yield part, _as_before(getattr(parts, part), table.get(part))
             yield "actors", [{"name": a.name, "use": a.use, "reference": a.reference} for a in parts.actors]
         case "investigation_fields":
             yield "highlighted", value.get("field_names") if isinstance(value, dict) else value
@@ -225,6 +225,11 @@ def _keys(name: str, value: Any, table: Mapping[str, Any], mark: str) -> Iterato
             yield "suppression", _suppression(value)
         case _ if name in FIELDS and name != "related_integrations" and not _default(name, value):
             yield "kibana", dict(table.get("kibana", {})) | {name: value or None}
+
+
+def _as_before(text: str, before: Any) -> str:
+    """A part of a guide, with the line breaks that the file has, if they are all that differs."""
+    return before if isinstance(before, str) and flowing(before) == text else text
 
 
 def _default(name: str, value: Any) -> bool:

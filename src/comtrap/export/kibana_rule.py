@@ -16,6 +16,7 @@ from comtrap.lang import ast
 from comtrap.lang.parse import parse
 from comtrap.lang.walk import walk
 from comtrap.rules.investigation import investigation
+from comtrap.rules.paragraphs import flowing
 from comtrap.rules.suppression import in_units
 from comtrap.schema.telemetry import telemetry
 
@@ -81,7 +82,7 @@ def kibana_rule(rule: Rule, options: Options = _DEFAULT) -> dict[str, Any]:
         "type": "eql",
         "language": "eql",
         "name": rule.name,
-        "description": _flowing(rule.description),
+        "description": flowing(rule.description),
         "risk_score": rule.risk_score,
         "severity": rule.severity.word,
         "enabled": options.enabled,
@@ -98,7 +99,7 @@ def kibana_rule(rule: Rule, options: Options = _DEFAULT) -> dict[str, Any]:
         "references": list(rule.references),
         "false_positives": list(rule.false_positives),
         "note": guide,
-        "setup": rule.setup.strip(),
+        "setup": flowing(rule.setup),
         "investigation_fields": {"field_names": [name for name in rule.highlighted if not name.startswith(OURS)]},
         "related_integrations": [{"package": name, "version": least} for name, least in _integrations(rule, options)],
         "required_fields": list(_required(query)),
@@ -226,8 +227,3 @@ def _fitting(found: dict[str, Any], rule: Rule, options: Options) -> dict[str, A
 
 def _suppresses_from(rule: Rule) -> tuple[int, int]:
     return _SUPPRESSION if isinstance(rule.query.body, ast.EventQuery) else _OF_SEQUENCES
-
-
-def _flowing(text: str) -> str:
-    """Paragraphs without the line breaks that a file is broken at."""
-    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))

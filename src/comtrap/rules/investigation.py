@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from comtrap.com.actor import Actor
+from comtrap.rules.paragraphs import fence_behind, flowing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 TITLE = "## Triage and analysis"
 _RISK, _SEEN, _RESPONSE = "### Why this risk", "### Seen with", "### Response and remediation"
 _HEADING, _DEEP_HEADING = re.compile(r"#{1,6} "), re.compile(r"#{2,7} ")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ACTOR = re.compile(r"\* ([^:\n]+): (.+) \((https://[^\s()]+)\)")
 
 
@@ -31,8 +31,8 @@ class Guidance(NamedTuple):
 def investigation(rule: Rule) -> str:
     """The steps of triage and investigation, why the risk is what it is, who has been seen with it, and the response.
 
-    Headings stand one level deeper than in the rule, below the title that Elastic's guides have. Without any of these the
-    text is empty.
+    Headings stand one level deeper than in the rule, below the title that Elastic's guides have, and paragraphs are one line
+    each. Without any of these the text is empty.
     """
     seen = "\n".join(f"* {actor.name}: {actor.use} ({actor.reference})" for actor in rule.actors)
     response = rule.response.strip().removeprefix("## Response").strip()
@@ -43,7 +43,7 @@ def investigation(rule: Rule) -> str:
         f"{_RESPONSE}\n\n{_deeper(response)}" if response else "",
     ]
     given = [part for part in parts if part]
-    return "\n\n".join([TITLE, *given]) if given else ""
+    return flowing("\n\n".join([TITLE, *given])) if given else ""
 
 
 def guidance(text: str) -> Guidance:
@@ -84,8 +84,6 @@ def _by_line(markdown: str, change: Callable[[str], str]) -> str:
     """A text with its lines changed, those of code left as they are: there, ``# `` begins a comment."""
     lines, fence = [], ""
     for line in markdown.split("\n"):
-        marks = _FENCE.match(line)
-        if marks and (not fence or marks[1].startswith(fence)):
-            fence = "" if fence else marks[1]
-        lines.append(line if fence or marks else change(line))
+        code, fence = fence, fence_behind(fence, line)
+        lines.append(line if code or fence else change(line))
     return "\n".join(lines)
