@@ -216,11 +216,57 @@ def test_what_was_not_yet_told_when_the_process_ended_is_told_by_the_next(watche
 
 def test_what_no_match_can_depend_on_is_let_go(tmp_path):
     watched = Watched(tmp_path, RULES[:5])
-    write(watched.folder / "a.ndjson", [process(n, n, "a.exe") for n in range(1, 50)] + [process(4000, 99, "e.exe")])
+    lines = [process(n, n, "a.exe") for n in range(1, 50)] + [process(4000, 99, "e.exe")]
+    write(watched.folder / "a.ndjson", lines)
     watched.step()
+    write(watched.folder / "a.ndjson", [*lines, process(4001, 100, "e.exe")])
+    watched.step(NOW_NS + 3 * MINUTE_NS)
     assert watched.watch.journal.is_idle
-    (count,) = watched.watch.journal.store.database.execute("select count(*) from raw").fetchone()
-    assert count == 0
+    for table in ("raw", "came", "waiting"):
+        (count,) = watched.watch.journal.store.database.execute(f"select count(*) from {table}").fetchone()
+        assert count == 0
+    watched.watch.journal.close()
+
+
+def grown(watched, events, now_ns=NOW_NS):
+    """The names of the rules whose alerts are told, an event a step and a second between."""
+    told = []
+    with (watched.folder / "a.ndjson").open("a") as out:
+        for number, one in enumerate(events):
+            out.write(json.dumps(one) + "\n")
+            out.flush()
+            told += [a.rule.name for a in watched.step(now_ns + number * 10**9)]
+    return told
+
+
+def test_events_of_a_machine_that_was_offline_are_matched_with_each_other(watched):
+    assert "Rule 2" in grown(
+        watched, [process(4000, 1, "e.exe"), process(1, 2, "a.exe"), process(5, 3, "b.exe"), process(4000, 4, "e.exe")]
+    )
+
+
+def test_an_event_of_the_future_hides_no_sequence(watched):
+    years = 50 * 366 * 86_400
+    events = [process(years, 1, "e.exe", host="liar"), process(1, 2, "a.exe"), process(5, 3, "b.exe")]
+    assert "Rule 2" in grown(watched, [*events, process(6, 4, "e.exe")])
+
+
+def test_a_sequence_of_a_machine_whose_clock_is_ahead_is_told_when_the_allowance_is_over(watched):
+    years = 50 * 366 * 86_400
+    told = grown(watched, [process(years, 1, "a.exe"), process(years + 5, 2, "b.exe")])
+    assert "Rule 2" not in told
+    watched.restart()
+    after_ns = NOW_NS + MINUTE_NS + 2 * 10**9
+    assert {a.rule.name for a in watched.step(after_ns)} == {"Rule 2", "Rule 5"}
+    assert {a.rule.name for a in watched.step(after_ns + 16 * 10**9)} == {"Rule 3", "Rule 4"}
+
+
+def test_events_of_the_future_are_let_go_like_others(tmp_path):
+    watched = Watched(tmp_path, RULES[:5])
+    years = 50 * 366 * 86_400
+    grown(watched, [process(years, 1, "a.exe"), process(years + 5, 2, "b.exe")])
+    grown(watched, [process(1, 3, "e.exe")], NOW_NS + 3 * MINUTE_NS)
+    assert watched.watch.journal.is_idle
     watched.watch.journal.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from comtrap.plan.plan import QueryPlan
 
 _MS = 1_000_000
+
+
+class Clock(NamedTuple):
+    """What time it is.
+
+    Attributes:
+        now_ns: by our own clock.
+        events_ns: by that of the events: as a rule, none is still to come that is older.
+        late_ns: how much later than its time an event may come.
+    """
+
+    now_ns: int
+    events_ns: int
+    late_ns: int
 
 
 def waits(query: QueryPlan) -> bool:
@@ -40,13 +54,25 @@ def due_ns(query: QueryPlan, alert: Alert) -> float:
     return inf if query.maxspan_ns is None else min(times) + query.maxspan_ns + _MS
 
 
-def needed(query: QueryPlan, hits: pa.Table, clock_ns: int) -> pa.Table:
+def outlasts_ns(clock: Clock, due: float, alert: Alert) -> float:
+    """How long an alert has to wait, by our own clock, until it stands whatever the events' clocks say.
+
+    Args:
+        clock: for the allowance.
+        due: as `due_ns` gave it.
+        alert: the same.
+    """
+    return clock.late_ns + max(0, due - max(e.time_ns for e in alert.evidence))
+
+
+def needed(query: QueryPlan, hits: pa.Table, came_ns: np.ndarray, clock: Clock) -> pa.Table:
     """The hits of a query that matches to come can depend on.
 
     Args:
         query: what they are hits of.
         hits: schema HITS.
-        clock_ns: no event before this time is still to come, and all that is final at this time was told.
+        came_ns: when each was read, by our own clock.
+        clock: all that is final by it was told.
     """
     if isinstance(query, EventPlan) and not waits(query):
         return hits.slice(0, 0)
@@ -54,6 +80,11 @@ def needed(query: QueryPlan, hits: pa.Table, clock_ns: int) -> pa.Table:
         return hits
     # A match lies within one span. What spoils one may be a span older than it, and must not go before it does.
     spoils = [n for n, stage in enumerate(stages(query)) if n >= len(query.stages) or stage.missing]
-    age = clock_ns - np.asarray(hits.column("time_ns"))
-    spans = np.where(np.isin(np.asarray(hits.column("stage")), spoils), 2, 1)
-    return hits.filter(pa.array(age <= spans * (query.maxspan_ns + _MS)))
+    spans = np.where(np.isin(np.asarray(hits.column("stage")), spoils), 2, 1) * (query.maxspan_ns + _MS)
+    # A time that is yet to come is not believed, or one event could be kept for ever.
+    begun_ns = np.minimum(np.asarray(hits.column("time_ns")), came_ns)
+    # What comes later than allowed, as from a machine that was offline, is followed by more of its kind: nothing goes
+    # before it was there for a span of our own time. An event with a wrong time cannot blind a rule for the others.
+    is_young = clock.events_ns - begun_ns <= spans
+    is_new = clock.now_ns - came_ns <= spans + clock.late_ns
+    return hits.filter(pa.array(is_young | is_new))

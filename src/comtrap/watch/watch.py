@@ -1,8 +1,8 @@
 """The rules over files that grow: read, match and tell again and again, as the batch run would over all of them.
 
 Single events are told at once, sequences as soon as no event to come can change them: when an event later than their
-last one by the allowance was seen, or that much time has passed without any. The clock is that of the events; while none
-come, it goes on as time passes.
+last one by the allowance was seen, or that much time has passed since they were read. The clock is that of the events, as far
+as it is not ahead of ours; while none come, it goes on as time passes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from comtrap.rules.compiled import compiled
 from comtrap.scanning.part import Part, Tally
 from comtrap.sources.pieces import Piece, positions
 from comtrap.sources.read import read
-from comtrap.watch.final import due_ns
+from comtrap.watch.final import Clock, due_ns, outlasts_ns
 from comtrap.watch.follow import Growth, is_same, look
 from comtrap.watch.journal import Journal
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from comtrap.watch.follow import Followed
 
 TOGETHER = 256  # alerts told at once
-AHEAD_NS = 3_600 * 1_000_000_000  # how far an event's clock may be ahead of ours and still be believed
 
 
 @dataclass(slots=True)
@@ -65,7 +64,9 @@ class Watch:
     late_ns: int
     tally: Tally = field(default_factory=Tally)
     _moved_ns: int | None = None  # our time when the newest event came
-    _due_ns: float = -inf  # when the next alert that waits will stand; at the beginning nothing is known of them
+    # When the next alert that waits will stand, by the events' clock and by ours; at the beginning nothing is known of them.
+    _due_ns: float = -inf
+    _wake_ns: float = -inf
 
     def step(self, now_ns: int, *, last: bool = False) -> Iterator[list[Alert]]:
         """Read what was added; then give the alerts that are known now, some at a time, none that was `told`.
@@ -75,17 +76,18 @@ class Watch:
             last: whether nothing more will be written: what waits is settled.
         """
         before = self.journal.newest_ns
-        grown = self._read(last=last)
+        grown = self._read(now_ns, last=last)
         if grown or last:
-            self._join(last=last)
+            self._join(now_ns, last=last)
         newest = self.journal.newest_ns
         if newest is None:
             return
         if newest != before or self._moved_ns is None:
             self._moved_ns = now_ns
-        clock_ns = min(newest, now_ns + AHEAD_NS) + max(0, now_ns - self._moved_ns) - self.late_ns
-        if (grown or last or clock_ns > self._due_ns) and not self.journal.is_idle:
-            yield from self._settled(clock_ns, last=last)
+        events_ns = min(newest + max(0, now_ns - self._moved_ns), max(newest, now_ns)) - self.late_ns
+        clock = Clock(now_ns, events_ns, self.late_ns)
+        if (grown or last or events_ns > self._due_ns or now_ns > self._wake_ns) and not self.journal.is_idle:
+            yield from self._settled(clock, last=last)
 
     def told(self, alerts: Iterable[Alert], output: str, written: int) -> None:
         """Remember that alerts were told.
@@ -97,29 +99,29 @@ class Watch:
         """
         self.journal.tell((alert.id for alert in alerts), output, written)
 
-    def _read(self, *, last: bool) -> bool:
+    def _read(self, now_ns: int, *, last: bool) -> bool:
         """Read every file as far as it goes; gives whether there was anything."""
         found, more = False, True
         while more:
             more = False
             for seen in look(self.journal.files(), self.paths, self.tally.problems, last=last):
                 if isinstance(seen, Growth):
-                    self._grown(seen)
+                    self._grown(seen, now_ns)
                     found, more = True, more or seen.more
                 else:
                     self.journal.follow(seen)
         return found
 
-    def _grown(self, growth: Growth) -> None:
+    def _grown(self, growth: Growth, now_ns: int) -> None:
         with _aside() as path:
             with Store(path) as store:
                 part = Part(self.plan, store, Tally())
                 file = _taken(growth, part)
             if is_same(growth.file):  # otherwise it is another by now, and found again under its new name
-                self.journal.take(path, file, part.newest_ns)
+                self.journal.take(path, file, part.newest_ns, now_ns)
                 self.tally.add(part.tally)
 
-    def _join(self, *, last: bool) -> None:
+    def _join(self, now_ns: int, *, last: bool) -> None:
         """Look at script blocks that are whole now."""
         whole, waiting = self.journal.blocks(last=last)
         if not whole:
@@ -128,13 +130,14 @@ class Watch:
             with Store(path) as store:
                 part = Part(self.plan, store, Tally())
                 part.run_whole(whole)
-            self.journal.settle(path, waiting)
+            self.journal.settle(path, waiting, now_ns)
         self.tally.add(part.tally)
 
-    def _settled(self, clock_ns: int, *, last: bool) -> Iterator[list[Alert]]:
+    def _settled(self, clock: Clock, *, last: bool) -> Iterator[list[Alert]]:
         """The alerts of what is kept, as far as they are final; what is then no longer needed is let go."""
         queries = {str(rule.id): query for rule, query in zip(self.rules, self.plan.queries, strict=True)}
-        self._due_ns = inf
+        self._due_ns = self._wake_ns = inf
+        known, waiting = self.journal.waiting_ns(), {}
         with _aside() as path:
             self.journal.store.lend(path)
             alerts = build(self.rules, self.plan, Store(path))
@@ -142,8 +145,11 @@ class Watch:
             try:
                 for alert in alerts:
                     due = due_ns(queries[str(alert.rule.id)], alert)
-                    if not last and due >= clock_ns:
-                        self._due_ns = min(self._due_ns, due)
+                    since = known.get(alert.id, clock.now_ns)
+                    wake = since + outlasts_ns(clock, due, alert)
+                    if not last and due >= clock.events_ns and wake >= clock.now_ns:
+                        self._due_ns, self._wake_ns = min(self._due_ns, due), min(self._wake_ns, wake)
+                        waiting[alert.id] = since
                     elif not self.journal.knows(alert.id):
                         some.append(alert)
                     if len(some) >= TOGETHER:
@@ -153,7 +159,9 @@ class Watch:
                     yield some
             finally:
                 alerts.close()
-        self.journal.forget(self.plan, clock_ns)
+        if waiting != known:
+            self.journal.wait(waiting)
+        self.journal.forget(self.plan, clock)
 
 
 def begin(
