@@ -51,6 +51,26 @@ def test_an_output_keeps_what_others_wrote_and_loses_what_was_not_known_to_be_to
     assert out.read_text() == told
 
 
+def test_what_goes_wrong_is_said_when_it_does_and_once(asked, tmp_path, capsys, monkeypatch):
+    looks = []
+
+    def wait(_):
+        looks.append(capsys.readouterr().err)
+        if len(looks) == 2:
+            with (tmp_path / "logs" / "a.ndjson").open("a") as out:
+                out.write("no json\n")
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+
+    write(tmp_path / "logs" / "a.ndjson", [process(1, 1)])
+    monkeypatch.setattr("time.sleep", wait)
+    assert main(["watch", str(tmp_path / "missing"), *asked]) == 130
+    assert "missing: cannot be read" in looks[0]
+    assert looks[1] == looks[3] == ""
+    assert looks[2].startswith("1 record could not be read: 1 bad json\n")
+    assert capsys.readouterr().err == "2 events read\n"
+
+
 def test_standard_input_and_wrong_arguments_are_3(asked, capsys):
     assert main(["watch", "-"]) == 3
     for wrong in (["--every", "0"], ["--late", "x"], ["--format", "csv"]):

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from rich.console import Console
 
 from comtrap.cli.progress_line import shown
+from comtrap.events.problems import Problems
 from comtrap.rules.rule import SOURCES
 from comtrap.sinks.plain import plain
 from comtrap.sources.progress import Progress
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from comtrap.errors import RuleError
-    from comtrap.events.problems import Problems
     from comtrap.rules.exceptions import ExceptionItem
     from comtrap.scan import Result
     from comtrap.scanning.convert import Converted
@@ -31,6 +31,7 @@ class Notes:
     def __init__(self, *, quiet: bool) -> None:
         """Args: quiet: say nothing but what went wrong."""
         self._quiet = quiet
+        self._said = Problems()
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     @contextmanager
@@ -102,11 +103,26 @@ class Notes:
         """One line about what went wrong, to everyone."""
         self._console.print(plain(text), style="red")
 
+    def problems_since(self, problems: Problems) -> None:
+        """What is wrong that was not said yet, of a run that does not end.
+
+        Args:
+            problems: all there were since the run began.
+        """
+        said = self._said
+        new = Problems(problems.skipped - said.skipped, problems.notes - said.notes)
+        new.failed = {where: why for where, why in problems.failed.items() if said.failed.get(where) != why}
+        new.first = problems.first[len(said.first) :]
+        self.unread(new)
+        if not self._quiet:
+            self._odd(new)
+        said.skipped, said.notes, said.first = problems.skipped.copy(), problems.notes.copy(), [*problems.first]
+        said.failed.update(new.failed)
+
     def watched(self, tally: Tally) -> None:
-        """What was read while watching."""
+        """How much was read while watching."""
         if not self._quiet:
             self._console.print(f"{tally.events:,} event{'s' * (tally.events != 1)} read")
-            self._odd(tally.problems)
 
     def converted(self, result: Converted) -> None:
         """What was written and skipped."""
@@ -124,7 +140,7 @@ class Notes:
         skipped, notes = problems.skipped.total(), problems.notes
         if skipped:
             said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(problems.skipped.items()))
-            self._console.print(f"{skipped:,} records could not be read: {said}", style="yellow")
+            self._console.print(f"{skipped:,} record{'s' * (skipped != 1)} could not be read: {said}", style="yellow")
         if notes:
             said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(notes.items()))
             self._console.print(f"odd, but read: {said}", style="dim")

@@ -80,17 +80,17 @@ def run(args: argparse.Namespace) -> int:
     interrupted = False
     with _opened(args.output, watch) as out:
         try:
-            _follow(args, watch, sink(out), out)
+            _follow(args, watch, sink(out), out, notes)
         except KeyboardInterrupt:
             interrupted = True
         finally:
             watch.journal.close()
-    notes.unread(watch.tally.problems)
+    notes.problems_since(watch.tally.problems)
     notes.watched(watch.tally)
     return INTERRUPTED if interrupted else WRONG_RULE if wrong or wrong_exceptions or watch.wrong else RAN
 
 
-def _follow(args: argparse.Namespace, watch: Watch, sink: Any, out: TextIO) -> None:
+def _follow(args: argparse.Namespace, watch: Watch, sink: Any, out: TextIO, notes: Notes) -> None:
     where = _STDOUT if args.output is None else str(Path(args.output).resolve())
     while True:
         for some in watch.step(time.time_ns(), last=args.end):
@@ -98,6 +98,7 @@ def _follow(args: argparse.Namespace, watch: Watch, sink: Any, out: TextIO) -> N
                 sink.write(alert)
             out.flush()
             watch.told(some, where, 0 if args.output is None else out.tell())
+        notes.problems_since(watch.tally.problems)
         if args.once or args.end:
             return
         time.sleep(args.every)
