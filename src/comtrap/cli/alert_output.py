@@ -11,7 +11,7 @@ from comtrap.cli.output import output
 from comtrap.errors import PluginError
 from comtrap.registry import load
 from comtrap.remote.address import is_address
-from comtrap.sinks import elasticsearch
+from comtrap.sinks.sink import Answered
 
 if TYPE_CHECKING:
     import argparse
@@ -39,13 +39,15 @@ def alert_output(args: argparse.Namespace) -> Iterator[Callable[[], Any]]:
         return
     if args.format not in _DOCUMENTS:
         raise PluginError(f"an index takes alerts as documents, not as --format {args.format}")
+    from comtrap.sinks import elasticsearch  # noqa: PLC0415 - most alerts go elsewhere
+
     with elasticsearch.opened(args.output, access_of(args), blocks=args.building_blocks) as index:
         yield lambda: index
 
 
 def tell_written(writer: Any, notes: Notes) -> bool:
     """Say what became of the alerts; gives whether all of them are where they should be."""
-    if not isinstance(writer, elasticsearch.Index):
+    if not isinstance(writer, Answered):
         return True
     notes.say(f"{writer.added:,} documents written, {writer.known:,} were there")
     for why, count in writer.refused.most_common():

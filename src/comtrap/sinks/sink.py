@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections import Counter
     from types import TracebackType
 
     from comtrap.alerts.alert import Alert
@@ -24,3 +25,18 @@ class Sink(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class Answered(Protocol):
+    """An output that says of each document whether it takes it.
+
+    Attributes:
+        added: how many documents are new.
+        known: how many were there.
+        refused: documents that it does not take, by reason.
+    """
+
+    added: int
+    known: int
+    refused: Counter[str]

@@ -14,7 +14,6 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from comtrap.errors import SourceError
 from comtrap.events.arrays import lengths, listed
@@ -25,6 +24,8 @@ from comtrap.sources.record import SIZE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    import pyarrow.parquet as pq
 
 REST, UNFIT = "comtrap.origin.rest", "comtrap.origin.unfit"
 """Columns of what `convert` writes: JSON of what no schema knows, and of values that are not of their column's type."""
@@ -125,6 +126,8 @@ def documents(request: bytes) -> Iterator[bytes]:
 
 @contextmanager
 def _opened(path: bytes) -> Iterator[pq.ParquetFile]:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - most scans read none, and it brings all file systems of Arrow along
+
     pa.set_cpu_count(1)
     limits = {"thrift_string_size_limit": FOOTER_BYTES, "thrift_container_size_limit": COLUMNS * 50}
     try:
