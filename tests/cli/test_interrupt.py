@@ -8,11 +8,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from tests.material import process, rule_file, write
+from tests.remote.server import KEY, ElasticServer, Fault
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes, or no signals to a group")
 
@@ -22,7 +24,7 @@ PATIENCE = 120  # seconds, only for what never comes
 class Run:
     """`comtrap` in a process group of its own, as in a terminal of its own."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, **environment):
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self.process = subprocess.Popen(
@@ -33,7 +35,7 @@ class Run:
             start_new_session=True,
             # Where the tests run in the background, the signal may be ignored, which is inherited.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
-            env=os.environ | {"TMPDIR": str(self.temporary)},
+            env=os.environ | {"TMPDIR": str(self.temporary)} | environment,
         )
 
     def wait_until(self, done):
@@ -73,8 +75,8 @@ def started(tmp_path):
     """Starts `comtrap`; ends what is left of it."""
     runs = []
 
-    def start(*arguments):
-        runs.append(Run(tmp_path, *map(str, arguments)))
+    def start(*arguments, **environment):
+        runs.append(Run(tmp_path, *map(str, arguments), **environment))
         return runs[-1]
 
     yield start
@@ -140,6 +142,29 @@ def test_a_conversion_gives_the_documents_it_has(started, tmp_path):
     os.close(end)
 
     assert (code, len(out.splitlines())) == (130, 2)
+
+
+@pytest.mark.parametrize("command", ["scan", "query", "convert"])
+def test_a_reading_of_an_index_lets_go_of_its_point_in_time(command, started, tmp_path):
+    """Interrupted while the cluster is silent: it has been asked, and has not answered."""
+    asked = threading.Event()
+    silent = Fault("silence", "_search", times=99, then=asked.set)
+    rule = rule_file(tmp_path / "rule.toml")
+    options = {
+        "scan": ("--rules", rule, "--format", "ndjson"),
+        "query": ("--format", "ndjson"),
+        "convert": ("--to", "ndjson"),
+    }
+    query = ("process where true",) if command == "query" else ()
+    with ElasticServer({"logs": [process(n, n) for n in range(3)]}, (silent,), patience=PATIENCE) as server:
+        where = (f"{server.url}/logs", "--timeout", 30 * PATIENCE)
+        run = started(command, *query, *where, *options[command], ELASTICSEARCH_API_KEY=KEY)
+        run.wait_until(asked.is_set)
+        code, _, errors = run.interrupt()
+
+        assert code == 130
+        assert "Traceback" not in errors
+        assert (server.opened, server.points) == (1, {})
 
 
 @pytest.mark.slow  # it has to catch two processes at work, which a busy machine may not let it

@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 import io
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillRunningError
 from contextlib import contextmanager
 from functools import partial
@@ -28,7 +28,7 @@ from comtrap.remote.answers import member
 from comtrap.remote.cluster import cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from comtrap.remote.elasticsearch import Cluster
     from comtrap.sources.manner import Manner
@@ -46,6 +46,9 @@ _SORT: list[Mapping[str, Any]] = [
     {"@timestamp": {"order": "asc", "missing": "_last", "unmapped_type": "date", "numeric_type": "date"}},
     {"_shard_doc": "asc"},
 ]
+CLOSING = 5.0
+"""Seconds to wait for the answer when a point in time is let go of; where none comes it ends by itself."""
+
 _TOO_LARGE = 413
 _NOTHING = msgspec.Raw(b"")
 
@@ -131,7 +134,6 @@ class _Reading:
         )
         first = member(opened, "id", str)
         self._points = [first] * SLICES
-        self._pool = ThreadPoolExecutor(SLICES, "elasticsearch")
 
     def hits(self) -> Iterator[Hit]:
         """All documents, by time and place.
@@ -139,14 +141,13 @@ class _Reading:
         Raises:
             DeployError: the cluster refuses.
         """
-        first = [self._pool.submit(self._page, number, None, PAGE) for number in range(SLICES)]
+        first = [_begun(partial(self._page, number, None, PAGE)) for number in range(SLICES)]
         slices = [self._slice(number, page) for number, page in enumerate(first)]
         return heapq.merge(*slices, key=lambda hit: hit.sort)
 
     def close(self) -> None:
         """Stop, and let go of the point in time; where that fails it ends by itself."""
         self._stopped.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
         for point in dict.fromkeys(self._points):
             try:
                 self._cluster.ask("close", partial(_close, point), retries=0)
@@ -161,7 +162,7 @@ class _Reading:
             if len(hits) >= size:
                 size_bytes = max(1, sum(hit.size_bytes for hit in hits))
                 size = max(1, min(PAGE, len(hits) * PAGE_BYTES // size_bytes))
-                waiting = self._pool.submit(self._page, number, hits[-1].sort, size)
+                waiting = _begun(partial(self._page, number, hits[-1].sort, size))
             yield from hits
 
     def _page(self, number: int, after: tuple[int, int] | None, size: int) -> tuple[list[Hit], int]:
@@ -248,7 +249,21 @@ class _Lines(io.RawIOBase):
 
 
 def _close(point: str, client: Any) -> Any:
-    return client.close_point_in_time(id=point)
+    return client.options(request_timeout=CLOSING).close_point_in_time(id=point)
+
+
+def _begun(page: Callable[[], tuple[list[Hit], int]]) -> Future[tuple[list[Hit], int]]:
+    """A page that is being asked for. The run may end without its answer, which can take as long as a timeout."""
+    out: Future[tuple[list[Hit], int]] = Future()
+
+    def run() -> None:
+        try:
+            out.set_result(page())
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the page gets it
+            out.set_exception(error)
+
+    threading.Thread(target=run, name="elasticsearch", daemon=True).start()
+    return out
 
 
 def _result(waiting: Future[tuple[list[Hit], int]]) -> tuple[list[Hit], int]:
