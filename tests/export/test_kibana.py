@@ -22,7 +22,7 @@ from comtrap.export.kibana_rule import MARK, Options, kibana_rule
 from comtrap.lang import ast
 from comtrap.lang.parse import parse
 from comtrap.lang.walk import walk
-from comtrap.rules.attack import technique, technique_name
+from comtrap.rules.attack import edition, technique
 from comtrap.rules.exception_file import load_exceptions, locate_exceptions
 from comtrap.rules.load import load_rules
 from comtrap.rules.read import duration
@@ -129,20 +129,40 @@ def test_a_guide_begins_with_elastics_heading(made):
     assert len(re.findall(r"^## ", made["note"], re.MULTILINE)) == 1
 
 
-@every
-def test_techniques_have_the_names_and_places_of_attack(made):
-    tactics = [one["tactic"]["id"] for one in made["threat"]]
-    assert len(set(tactics)) == len(tactics)
-    for threat in made["threat"]:
-        for one in threat["technique"]:
-            below = one.get("subtechnique", [])
-            assert below or "subtechnique" not in one
-            assert all(sub["id"].startswith(f"{one['id']}.") for sub in below)
-            for known in (one, *below):
-                found = technique(f"{known['id']}/{threat['tactic']['id']}")
-                assert (found.name, found.tactic_name) == (known["name"], threat["tactic"]["name"])
-                assert known["name"] == technique_name(known["id"])
-                assert known["reference"] == f"https://attack.mitre.org/techniques/{known['id'].replace('.', '/')}/"
+@pytest.mark.parametrize("stack", [(8, 2), (8, 18), (9, 0), (9, 4), (9, 5), (10, 0)])
+def test_techniques_have_the_names_and_places_of_the_stacks_attack(stack):
+    attack = edition(19 if stack >= (9, 5) else 18)
+    for made in bundle(RULES, (), Options(stack=stack)).rules:
+        tactics = [one["tactic"]["id"] for one in made["threat"]]
+        assert len(set(tactics)) == len(tactics)
+        assert {f"Tactic: {one['tactic']['name']}" for one in made["threat"]} == {
+            tag for tag in made["tags"] if tag.startswith("Tactic: ")
+        }
+        for threat in made["threat"]:
+            tactic = threat["tactic"]
+            assert tactic["name"] == attack.tactics[tactic["id"]]
+            assert tactic["reference"] == f"https://attack.mitre.org/tactics/{tactic['id']}/"
+            assert len({one["id"] for one in threat["technique"]}) == len(threat["technique"])
+            for one in threat["technique"]:
+                below = one.get("subtechnique", [])
+                assert below or "subtechnique" not in one
+                assert all(sub["id"].startswith(f"{one['id']}.") for sub in below)
+                for known in (one, *below):
+                    assert known["name"] == attack.techniques[known["id"]]["name"]
+                    assert tactic["id"] in attack.techniques[known["id"]]["tactics"]
+                    assert known["reference"] == f"https://attack.mitre.org/techniques/{known['id'].replace('.', '/')}/"
+
+
+def test_every_rule_keeps_its_techniques_on_every_stack():
+    """Only what ATT&CK 19 revoked is called otherwise."""
+    for old, new in zip(MADE, bundle(RULES, EXCEPTIONS, Options(stack=(9, 5))).rules, strict=True):
+        before = {"T1685" if name in {"T1562", "T1562.001"} else name for name in techniques(old)}
+        assert techniques(new) == before
+
+
+def techniques(made):
+    found = [one for threat in made["threat"] for one in threat["technique"]]
+    return {one["id"] for one in found} | {sub["id"] for one in found for sub in one.get("subtechnique", ())}
 
 
 @every

@@ -20,7 +20,7 @@ from comtrap.export.sigma import export
 from comtrap.lang import ast
 from comtrap.proof.run import fired
 from comtrap.proof.samples import plan_of
-from comtrap.rules.attack import _names
+from comtrap.rules.attack import VERSIONS, edition
 from comtrap.rules.load import load_rules
 from comtrap.rules.samples import samples
 
@@ -62,7 +62,7 @@ def test_what_is_read_back_finds_the_same_samples(name):
 @pytest.fixture
 def attack(tmp_path):
     """pySigma's validators look ATT&CK up in a file of the form in which MITRE publishes it."""
-    known = _names()
+    known = edition(VERSIONS[-1])
 
     def refers(name):
         return [{"source_name": "mitre-attack", "external_id": name}]
@@ -73,11 +73,11 @@ def attack(tmp_path):
             "x_mitre_shortname": title.lower().replace(" ", "-"),
             "external_references": refers(name),
         }
-        for name, title in known["tactics"].items()
+        for name, title in known.tactics.items()
     ]
     techniques = [
         {"type": "attack-pattern", "name": one["name"], "external_references": refers(name)}
-        for name, one in known["techniques"].items()
+        for name, one in known.techniques.items()
     ]
     path = tmp_path / "attack.json"
     path.write_text(json.dumps({"objects": [*tactics, *techniques]}))

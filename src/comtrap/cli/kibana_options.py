@@ -26,7 +26,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     more("--index", action="append", default=[], type=_pair, metavar="PATTERN[=NAME]", help=index)
     more("--data-view", default="", metavar="ID", help="a data view to read instead of index patterns")
-    stack = "version of the Elastic Stack; fields that came later are left out (default: 9.0)"
+    stack = (
+        "version of the Elastic Stack: no fields that came later, and techniques as its ATT&CK has them (default: 9.0)"
+    )
     more("--stack", type=_version, default=Options().stack, metavar="VERSION", help=stack)
     more("--enable", action="store_true", help="rules that are new there run at once (default: they are off)")
     mark = f"the tag by which rules and exceptions are known as ours (default: {MARK})"

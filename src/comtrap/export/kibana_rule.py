@@ -5,7 +5,7 @@ Source: the rule schema of Kibana's detection engine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from comtrap.export.target import NoFormError
 from comtrap.lang import ast
 from comtrap.lang.parse import parse
 from comtrap.lang.walk import walk
+from comtrap.rules.attack import VERSIONS, in_version
 from comtrap.rules.investigation import investigation
 from comtrap.rules.paragraphs import flowing
 from comtrap.rules.suppression import in_units
@@ -23,7 +24,7 @@ from comtrap.schema.telemetry import telemetry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from comtrap.rules.rule import Rule
+    from comtrap.rules.rule import Rule, Technique
 
 MARK = "Managed by: comtrap"
 BEHAVIOUR, TACTIC, DATA, GUIDE = "Behaviour: ", "Tactic: ", "Data Source: ", "Resources: Investigation Guide"
@@ -45,6 +46,7 @@ _TIMELINES = {
 }
 _SINCE = {"related_integrations": (8, 3), "required_fields": (8, 3), "setup": (8, 3), "investigation_fields": (8, 11)}
 _SUPPRESSION, _OF_SEQUENCES = (8, 14), (8, 18)
+_LATER_ATTACK = (9, 5)  # the first stack whose rules are of ATT&CK 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Options:
     """What an export depends on besides the rules.
 
     Attributes:
-        stack: version of the Elastic Stack, major and minor; fields that came later are left out.
+        stack: version of the Elastic Stack, major and minor; fields that came later are left out, and techniques are named
+            as the ATT&CK of that time does.
         index: pairs of a pattern, and what to write for the index patterns like it; where there are pairs, others are left
             out. An empty text keeps the pattern as it is.
         data_view: id of the data view that rules read instead of index patterns.
@@ -77,6 +80,7 @@ def kibana_rule(rule: Rule, options: Options = _DEFAULT) -> dict[str, Any]:
         NoFormError: in Elasticsearch it could not find anything, or it reads no index that is asked for.
     """
     query, guide = elastic_query(rule), investigation(rule)
+    rule = replace(rule, techniques=_techniques(rule, options))
     found: dict[str, Any] = {
         "rule_id": str(rule.id),
         "type": "eql",
@@ -185,6 +189,12 @@ def _by_category(rule: Rule) -> dict[str, Any]:
     if "timeline_id" not in rule.kibana and body.category in _TIMELINES:
         found["timeline_id"], found["timeline_title"] = _TIMELINES[body.category]
     return found
+
+
+def _techniques(rule: Rule, options: Options) -> tuple[Technique, ...]:
+    """The rule's techniques as the ATT&CK that the stack ships has them."""
+    version = VERSIONS[-1] if options.stack >= _LATER_ATTACK else VERSIONS[0]
+    return tuple(dict.fromkeys(in_version(one, version) for one in rule.techniques))
 
 
 def _threat(rule: Rule) -> Iterator[dict[str, Any]]:

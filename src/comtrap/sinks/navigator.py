@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from comtrap.rules.attack import VERSIONS, in_version
 from comtrap.rules.rule import Severity
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from comtrap.rules.rule import Rule, Technique
 
 COLOURS = {Severity.LOW: "#c6dbef", Severity.MEDIUM: "#fdd0a2", Severity.HIGH: "#fb6a4a", Severity.CRITICAL: "#a50f15"}
+_ATTACK = VERSIONS[0]
 
 
 class Sink:
@@ -63,7 +65,7 @@ def layer(name: str, description: str, rules: Iterable[tuple[Rule, int, str]]) -
             by_technique[_place(technique)].append((rule, score, said))
     return {
         "name": name,
-        "versions": {"attack": "17", "navigator": "5.1.0", "layer": "4.5"},
+        "versions": {"attack": str(_ATTACK), "navigator": "5.1.0", "layer": "4.5"},
         "domain": "enterprise-attack",
         "description": description,
         "filters": {"platforms": ["Windows"]},
@@ -83,4 +85,5 @@ def layer(name: str, description: str, rules: Iterable[tuple[Rule, int, str]]) -
 
 
 def _place(technique: Technique) -> tuple[str, str]:
+    technique = in_version(technique, _ATTACK)
     return technique.id, technique.tactic_name.lower().replace(" ", "-")

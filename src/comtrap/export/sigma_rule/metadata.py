@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from comtrap.rules.attack import VERSIONS, in_version
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,8 +39,10 @@ def heading(rule: Rule, part: str = "", suffix: str = "") -> dict[str, Any]:
 
 def about(rule: Rule) -> dict[str, Any]:
     """Description, references, author and tags; what is not known is not there."""
-    tactics = [f"attack.{t.tactic_name.lower().replace(' ', '-')}" for t in rule.techniques]
-    techniques = [f"attack.{t.id.lower()}" for t in rule.techniques]
+    # Sigma's tools hold tags to the ATT&CK of the day.
+    newest = [in_version(one, VERSIONS[-1]) for one in rule.techniques]
+    tactics = [f"attack.{t.tactic_name.lower().replace(' ', '-')}" for t in newest]
+    techniques = [f"attack.{t.id.lower()}" for t in newest]
     said = {
         "description": " ".join(rule.description.split()),
         # ATT&CK's own pages are what the tags say.

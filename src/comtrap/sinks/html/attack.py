@@ -67,8 +67,8 @@ def tactics(alerts: Sequence[Alert], summary: Summary | None, found: Sequence[Te
 
 
 _ORDER = (
-    "TA0043", "TA0042", "TA0001", "TA0002", "TA0003", "TA0004", "TA0005", "TA0006", "TA0007", "TA0008", "TA0009", "TA0011",
-    "TA0010", "TA0040",
+    "TA0043", "TA0042", "TA0001", "TA0002", "TA0003", "TA0004", "TA0005", "TA0112", "TA0006", "TA0007", "TA0008", "TA0009",
+    "TA0011", "TA0010", "TA0040",
 )  # fmt: skip
 
 
