@@ -210,10 +210,12 @@ class _Grower:
         """The objects that what a process ran names hang below it."""
         names = ("process.command_line", "comtrap.process.decoded_command", *_SCRIPTS)
         texts = [text for name in names for text in _texts(evidence.event, name)]
+        if not (named := named_in(texts)):
+            return
         if own.kind == "process" and serves(_base(own.label), own.detail) is not None:
             return  # a surrogate's own command line names what it serves
-        said = [o for o in named_in(texts) if not o.ordinary] or [
-            o for o in named_in(texts) if any(k["name"] == o.name for k in alert.why.objects)
+        said = [o for o in named if not o.ordinary] or [
+            o for o in named if any(k["name"] == o.name for k in alert.why.objects)
         ]
         for known in said[:4]:
             node = self._object(known.name, known)
@@ -293,10 +295,15 @@ def _base(path: str) -> str:
 
 
 def _text(event: Mapping[str, Any], name: str) -> str:
-    return next(iter(_texts(event, name)), "")
+    value = documents.get(event, name)
+    if type(value) is str:
+        return value[:_LONGEST]
+    return next(iter(_texts(event, name)), "") if value is not None else ""
 
 
 def _texts(event: Mapping[str, Any], name: str) -> list[str]:
     value = documents.get(event, name)
+    if value is None:
+        return []
     values: Iterable[Any] = value if isinstance(value, list) else (value,)
     return [v[:_LONGEST] for v in values if isinstance(v, str) and v]

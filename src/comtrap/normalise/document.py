@@ -45,7 +45,7 @@ def get(document: Mapping[str, Any], name: str) -> Any:
     """The value at a dotted name, or None."""
     value: Any = document
     for part in _way(name):
-        if type(value) is not dict and not isinstance(value, Mapping):
+        if type(value) is not dict and (value is None or not isinstance(value, Mapping)):
             return None
         value = value.get(part)
     return value

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST = 10  # queries of one story
 _LONGEST = 260  # characters of a value that is asked for; a longer one is no path
+_READ = 8_192  # characters of a value; in a longer one nothing is looked for
 _OF_EACH = 3  # things of one kind that are asked about
 
 
@@ -50,6 +51,7 @@ class Question:
 
 
 _VALUE = re.compile(r"\$(\d)")
+_BARE = re.compile(r"[A-Za-z0-9 {}*._:-]*")
 _ENTITY = (
     "All that $0 did, and what it started",
     "any where process.entity_id == $1 or process.parent.entity_id == $1",
@@ -70,12 +72,15 @@ _ACCOUNT = ("Log-ons of $0 at $1", "authentication where host.name == $2 and use
 def questions(story: Sequence[Alert]) -> list[Question]:
     """Questions about a story, the nearest first; each runs as it stands with `comtrap query` and in Elastic."""
     events = [e.event for alert in story for e in alert.evidence if e.part is None]
-    asked: dict[str, Question] = {}
+    asked: dict[object, Question] = {}
     for kind in (_processes, _classes, _files, _addresses, _accounts):
-        fresh: dict[str, Question] = {}
+        fresh: dict[object, Question] = {}
         for event in events:
             for question in kind(event):
-                fresh.setdefault(question.query.lower(), question)
+                # What it says it looks for is only told; the rest of its values make the query.
+                fresh.setdefault(
+                    (question.form, *map(str.lower, question.values[question.form[0].count("$") :])), question
+                )
             if len(fresh) >= _OF_EACH:
                 break
         asked |= dict(list(fresh.items())[:_OF_EACH])
@@ -145,14 +150,21 @@ _NAMING = (
 
 
 def _quoted(text: str) -> str:
+    if _BARE.fullmatch(text) and len(text) <= _LONGEST:
+        return f'"{text}"'  # as `unparse_expression` would
     return unparse_expression(ast.Literal(text[:_LONGEST]))
 
 
 def _text(event: Mapping[str, Any], name: str) -> str:
-    return next(iter(_texts(event, name)), "")
+    value = documents.get(event, name)
+    if type(value) is str and len(value) <= _READ:
+        return value
+    return next(iter(_texts(event, name)), "") if value is not None else ""
 
 
 def _texts(event: Mapping[str, Any], name: str) -> list[str]:
     value = documents.get(event, name)
+    if value is None:
+        return []
     values = value if isinstance(value, list) else [value]
-    return [v for v in values if isinstance(v, str) and v and len(v) <= 8_192]
+    return [v for v in values if isinstance(v, str) and v and len(v) <= _READ]

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+import orjson
+
 from comtrap.sinks.html.report import Report
 from comtrap.sinks.html.room import ALERTS
 
@@ -87,8 +89,19 @@ def _trimmed(alert: Alert) -> Alert:
 
 
 def _cut(evidence: Evidence) -> Evidence:
+    if "_source" not in evidence.event and _is_small(evidence.event):
+        return evidence
     event: Mapping[str, Any] = {name: _short(v, 1) for name, v in evidence.event.items() if name != "_source"}
     return replace(evidence, event=event)
+
+
+def _is_small(event: Mapping[str, Any]) -> bool:
+    """Whether nothing in it can be too long, as all of it is short; told at the speed of writing it as JSON."""
+    try:
+        written = orjson.dumps(event)
+    except (TypeError, ValueError):  # halves of surrogate pairs, what is nested very deep
+        return False
+    return len(written) <= LONGEST and written.count(b"[") + written.count(b"{") <= SEVERAL
 
 
 def _short(value: Any, depth: int) -> Any:
