@@ -6,7 +6,7 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from comtrap.com import clsid, command_line, registry_path
+from comtrap.com import clsid, command_line, registry_path, script
 from comtrap.normalise.event import DATA
 from comtrap.normalise.values import Each, First, Part, Union
 
@@ -159,6 +159,7 @@ OURS: dict[str, Expr] = {
     "comtrap.process.parent.plain_command_line": Each(command_line.plain, ("process.parent.command_line",)),
     "comtrap.process.decoded_command": _DECODED,
     "comtrap.process.parent.decoded_command": _PARENT_DECODED,
+    "comtrap.powershell.plain_script_block_text": Each(script.plain, (_SCRIPT,), only=script.HINT),
     "comtrap.com.clsid": Union((*(Each(clsid.find, (t,), many=True, only=_IDS) for t in _TEXTS), Each(_named, (_DECODED,)))),
     "comtrap.com.appid": Union((
         *(Each(clsid.applications, (t,), many=True, only=_IDS) for t in ("process.command_line", "registry.path")),
