@@ -131,9 +131,7 @@ def _spread(session: Any, work: Run, divided: Sequence[Task], into: tuple[Tally,
         parts = found.where("what = 'parts'").repartition("bucket").sortWithinPartitions("bucket", "event")
         kept.append(whole := _kept(parts.groupBy("bucket").applyInArrow(_iterating(Joining(work)), DDL)))
         found = found.union(whole)
-    hits = found.where("what = 'hits'").repartition("query", "bucket")
-    in_time = hits.sortWithinPartitions("query", "bucket", "time_ns").groupBy("query", "bucket")
-    kept.append(matched := _kept(in_time.applyInArrow(_iterating(Matching(work)), DDL)))
+    kept.append(matched := _kept(_matched(found.where("what = 'hits'"), work)))
     matches = [m for rows in (found, matched) for m in _taken(rows, *into)]
     for rows in kept:
         rows.unpersist()
@@ -141,6 +139,12 @@ def _spread(session: Any, work: Run, divided: Sequence[Task], into: tuple[Tally,
     return sorted(
         matches, key=lambda m: (m.query, [-1 if e is None else e for e in reversed(m.events)], sortable(m.key))
     )
+
+
+def _matched(hits: Any, work: Run) -> Any:
+    """Hits, wherever they are, to matches: those of one query and bucket go to one machine, and are sorted there."""
+    together = hits.repartition("query", "bucket").sortWithinPartitions("query", "bucket", "time_ns")
+    return together.groupBy("query", "bucket").applyInArrow(_iterating(Matching(work)), DDL)
 
 
 def _taken(rows: Any, tally: Tally, store: Store) -> Iterator[Match]:

@@ -222,7 +222,7 @@ def _told(plan: Plan, store: Store, tally: Tally) -> Iterator[pa.RecordBatch]:
             if _is_single(query):
                 yield batch("match", match_rows(match(query, number, hits)), number)
             elif hits.num_rows:
-                yield hit_rows(hits, np.zeros(hits.num_rows, np.int32) if query.pipes else _buckets(hits))
+                yield hit_rows(hits, _bucketed(query, hits))
     for raw in store.waiting():
         first = raw.origin.first
         event = first + raw.frame.column("_position")[0].as_py()
@@ -230,6 +230,11 @@ def _told(plan: Plan, store: Store, tally: Tally) -> Iterator[pa.RecordBatch]:
     with store.database:
         store.let_go()
     yield from (batch("record", [told]) for told in store.exported())
+
+
+def _bucketed(query: QueryPlan, hits: pa.Table) -> np.ndarray:
+    """Where each hit of a query goes: one bucket for all where the query counts its matches."""
+    return np.zeros(hits.num_rows, np.int32) if query.pipes else _buckets(hits)
 
 
 def _buckets(hits: pa.Table) -> np.ndarray:
