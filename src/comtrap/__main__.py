@@ -10,7 +10,10 @@ gc.set_threshold(100_000)
 atexit.register(gc.freeze)
 
 from comtrap.cli.main import main  # noqa: E402 - not before
+from comtrap.events.system_memory import system_memory  # noqa: E402 - the same
 from comtrap.events.without_pandas import without_pandas  # noqa: E402 - the same
+
+system_memory()
 
 # Spark converts to pandas here and there.
 if not any(word.startswith("--c") for word in sys.argv):
