@@ -87,8 +87,53 @@ def test_drift_is_shown_and_is_1(run):
         code, out, _ = run("drift", server)
 
     assert code == 1
-    assert "change rule Rule 1" in out
+    assert "changed in the space: rule Rule 1" in out
     assert "    -high\n    +low\n" in out
+
+
+def test_drift_says_what_the_space_has_and_not_what_to_do(run):
+    with KibanaServer() as server:
+        run("apply", server)
+        gone, twice, foreign = server.rules
+        server.rules.remove(gone)
+        server.rules.append({**twice, "id": "2"})
+        foreign["tags"] = []
+        said = run("drift", server)[1].splitlines()
+
+    assert [line.partition(":")[0] for line in said] == [
+        "missing in the space",
+        "more than once in the space",
+        "not ours in the space",
+    ]
+
+
+@pytest.mark.parametrize("action", ["plan", "drift"])
+def test_what_only_reads_takes_a_dry_run_too(run, action):
+    with KibanaServer() as server:
+        assert run(action, server, "--dry-run")[:2] == run(action, server)[:2]
+        assert server.rules == []
+
+
+def test_a_failure_half_way_says_that_another_run_goes_on(run):
+    with KibanaServer(faults=(Fault(500, "_import", 99),)) as server:
+        code, _, said = run("apply", server)
+
+    assert code == 3
+    assert "asked again in 0.5 s" in said
+    assert said.endswith("(asked 5 times); what was done until then stays, and another run goes on from there\n")
+
+
+def test_a_space_that_is_not_there_is_said(run):
+    with KibanaServer() as server:
+        code, _, said = run("plan", server, "--space", "other")
+
+    assert code == 3
+    assert "is there a space other?" in said
+
+
+def test_a_key_file_that_is_not_there_says_so(run):
+    with KibanaServer() as server:
+        assert "No such file" in run("plan", server, "--api-key-file", "nosuch")[2]
 
 
 def test_drift_for_programs(run):
@@ -99,6 +144,16 @@ def test_drift_for_programs(run):
 
     assert (change["kind"], change["step"]) == ("rule", "change")
     assert change["differences"] == [{"field": "severity", "files": "high", "space": "low"}]
+
+
+def test_what_is_not_ours_is_said_to_be_left(run):
+    with KibanaServer() as server:
+        run("apply", server)
+        server.rules[0]["tags"] = []
+        code, _, said = run("apply", server)
+
+    assert code == 1
+    assert said.startswith("not touched: rule Rule 1 (")
 
 
 def test_an_exception_that_someone_added_is_drift(run):
@@ -371,3 +426,14 @@ def test_a_name_of_the_space_is_no_path(pulled, run):
         "rules/etc_passwd_n_00000000_0000_0000_0000_000000000006.toml",
         "rules/n_con.toml",
     ]
+
+
+def test_a_dry_pull_writes_nothing(run, tmp_path):
+    with KibanaServer() as server:
+        run("apply", server)
+        server.rules[0]["severity"] = "low"
+        code, out, _ = run("pull", server, "--output", str(tmp_path / "dry"), "--dry-run")
+
+    assert code == 0
+    assert out.splitlines() == ["rules/rule_1.toml: severity", "nothing was written"]
+    assert not (tmp_path / "dry").exists()

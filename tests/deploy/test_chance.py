@@ -82,7 +82,7 @@ class Odd:
     def __init__(self, rules, items):
         self.rules, self.items = rules, items
 
-    def get(self, path, **_):
+    def read(self, path, **_):
         if path.endswith("rules/_find"):
             return {"total": len(self.rules), "data": self.rules}
         if path.endswith("items/_find"):
@@ -90,6 +90,8 @@ class Odd:
         if path.endswith("lists/_find"):
             return {"total": 0, "data": []}
         return small().lists[0] | {"id": "1"}
+
+    get = read
 
     def send(self, *_, **__):
         return self.items

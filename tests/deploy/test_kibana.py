@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import ssl
 import traceback
 from pathlib import Path
@@ -147,6 +148,51 @@ def test_the_key_is_in_no_error_and_no_traceback():
     for text in said:
         assert KEY[:-4] not in text
         assert "secretsecret" not in text
+
+
+@pytest.mark.parametrize("how", [None, 401, 500, "reset", "garbage"])
+def test_the_key_is_in_no_log(how, caplog):
+    caplog.set_level(logging.DEBUG)
+    for name in ("httpx", "httpcore", "httpcore.http11", "httpcore.connection"):
+        caplog.set_level(logging.DEBUG, name)
+    with KibanaServer(faults=(Fault(how, times=9),) if how else ()) as server, client(server, retries=0) as kibana:
+        with contextlib.suppress(DeployError):
+            kibana.upload(f"{RULES}/_import", "{}\n")
+        said = "\n".join(f"{record.getMessage()} {record.args!r} {vars(record)!r}" for record in caplog.records)
+
+    assert "send_request_headers" in said
+    for form in (KEY, "secretsecret", "ApiKey"):
+        assert form not in said
+
+
+def test_what_is_not_encrypted_goes_through_no_proxy(monkeypatch):
+    """It would read the key."""
+    with KibanaServer() as server, KibanaServer() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        with client(server, retries=0) as kibana:
+            assert kibana.get(FIND)["total"] == 0
+        assert (len(server.requests), proxy.requests) == (1, [])
+
+
+def test_a_redirect_says_that_it_is_not_followed():
+    with (
+        KibanaServer(faults=(Fault(302, headers={"Location": "http://127.0.0.1:1/"}),)) as server,
+        client(server, retries=0) as kibana,
+        pytest.raises(DeployError, match="Redirects are not followed"),
+    ):
+        kibana.get(FIND)
+
+
+def test_each_wait_is_told():
+    told = []
+    faults = (Fault(429, headers={"Retry-After": "7"}), Fault(503))
+    with KibanaServer(faults=faults) as server, client(server, told=told.append) as kibana:
+        kibana.get(FIND)
+
+    assert [line.rpartition("; ")[2] for line in told] == ["asked again in 7 s", "asked again in 1 s"]
 
 
 def test_an_authority_that_is_not_known_is_not_trusted():

@@ -69,7 +69,7 @@ def test_a_change_says_what_differs():
 )
 def test_an_answer_of_another_form_is_an_error(answer):
     class Odd:
-        def get(self, *_, **__):
+        def read(self, *_, **__):
             return json.loads(json.dumps(answer))
 
     with pytest.raises(DeployError):

@@ -42,7 +42,10 @@ def add(commands: Any) -> argparse.ArgumentParser:
             more("--dry-run", action="store_true", help="say what would be sent, and send nothing; needs no Kibana")
         if name == "prune":
             more("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+        if name in {"plan", "drift"}:
+            more("--dry-run", action="store_true", help="as without it: nothing is changed either way")
         if name == "pull":
+            more("--dry-run", action="store_true", help="say what would be written, and write nothing")
             more("--output", required=True, metavar="DIR", help="where to write; files of the same names are replaced")
             more("--all", action="store_true", help="write what is as the files say as well")
         more("--format", choices=["text", "json"], default="text", help="for people or for programs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from comtrap.cli.exits import BROKEN, RAN
@@ -18,7 +19,7 @@ from comtrap.deploy.plan import plan as planned
 from comtrap.deploy.prune import prunable
 from comtrap.deploy.prune import prune as pruned
 from comtrap.deploy.space import Wanted, read_space
-from comtrap.errors import PluginError
+from comtrap.errors import DeployError, PluginError
 from comtrap.export.kibana import bundle
 from comtrap.rules.load import load_rules
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from comtrap.deploy.difference import Difference
     from comtrap.deploy.kibana import Kibana
 
+_REFUSED = {401, 403, 404}  # as a rule at the first request
 _LONGEST_LINE = 400  # characters of a line of a difference
 
 
@@ -47,9 +49,11 @@ def apply(args: argparse.Namespace) -> int:
     want = wanted(args)
     if args.dry_run:
         return _dry(args, want)
-    with opened(args) as kibana:
+    with opened(args) as kibana, _cut_off():
         outcome = applied(kibana, want, adopt=args.adopt)
-    for change in (*outcome.refused, *outcome.left):
+    for change in outcome.refused:
+        print(shown(f"not touched: {change.kind} {change.name} ({change.id}): {change.why}"), file=sys.stderr)
+    for change in outcome.left:
         why = outcome.failures.get(change.id, "")
         print(shown(f"not done: {change}{f': {why}' if why else ''}"), file=sys.stderr)
     _say(args, outcome.done, [*map(str, outcome.done), f"{_count(len(outcome.done))} made and seen to be made"])
@@ -74,7 +78,8 @@ def prune(args: argparse.Namespace) -> int:
     want = wanted(args)
     with opened(args) as kibana:
         changes = prunable(kibana, want)
-        kept = {} if args.dry_run else pruned(kibana, changes)
+        with _cut_off():
+            kept = {} if args.dry_run else pruned(kibana, changes)
     done = tuple(change for change in changes if change.id not in kept)
     for change in changes:
         if change.id in kept:
@@ -111,7 +116,19 @@ def opened(args: argparse.Namespace) -> Kibana:
         from comtrap.deploy.kibana import Kibana  # noqa: PLC0415 - httpx is optional
     except ModuleNotFoundError as error:
         raise PluginError(f"deploying needs the package {error.name}: pip install 'comtrap[deploy]'") from None
-    return Kibana(to)
+    return Kibana(to, told=lambda why: print(shown(f"note: {why}"), file=sys.stderr))
+
+
+@contextmanager
+def _cut_off() -> Iterator[None]:
+    """Say of a failure half-way what it means."""
+    try:
+        yield
+    except DeployError as error:
+        if error.status in _REFUSED:
+            raise
+        said = f"{error}; what was done until then stays, and another run goes on from there"
+        raise DeployError(said, error.status, error.body) from None
 
 
 def _dry(args: argparse.Namespace, want: Wanted) -> int:
@@ -132,8 +149,18 @@ def _told(found: Plan) -> Iterator[str]:
     yield from (f"note: {note}" for note in found.notes)
 
 
+_DRIFTED = {
+    Step.CREATE: "missing in the space",
+    Step.CHANGE: "changed in the space",
+    Step.MERGE: "more than once in the space",
+    Step.REFUSE: "not ours in the space",
+    Step.PRUNE: "not in the files",
+}
+
+
 def _drifted(change: Change) -> Iterator[str]:
-    yield str(change)
+    more = ", ".join(one.field for one in change.differences) or change.why
+    yield f"{_DRIFTED[change.step]}: {change.kind} {change.name} ({change.id}){': ' if more else ''}{more}"
     for one in change.differences:
         yield from (f"    {line}" for line in _difference(one))
 

@@ -42,13 +42,15 @@ def pull(args: argparse.Namespace) -> int:
     notes = list(found.notes)
     written = [*_rules(args, found, want, local, notes), *_exceptions(args, found, want, given["exceptions"], notes)]
     folder = Path(args.output)
-    for name, text, _ in written:
+    for name, text, _ in () if args.dry_run else written:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     for note in notes:
         print(shown(f"note: {note}"), file=sys.stderr)
     objects = [{"file": name, "changes": why} for name, _, why in written]
-    lines = [f"{name}: {why}" for name, _, why in written] or ["the space is as the files say: nothing was written"]
+    lines = [f"{name}: {why or 'as the files say'}" for name, _, why in written]
+    lines = lines or ["the space is as the files say: nothing was written"]
+    lines += ["nothing was written"] if written and args.dry_run else []
     say_objects(args, objects, lines)
     return RAN
 

@@ -36,8 +36,21 @@ _MISSING = 404
 class Kibana:
     """A space of a Kibana, open until closed."""
 
-    def __init__(self, to: Connection, *, sleep: Callable[[float], None] = time.sleep, retries: int = RETRIES) -> None:
+    def __init__(
+        self,
+        to: Connection,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        retries: int = RETRIES,
+        told: Callable[[str], None] = lambda _why: None,
+    ) -> None:
         """Open it; nothing is sent yet.
+
+        Args:
+            to: the space.
+            sleep: waits so many seconds.
+            retries: how often to ask again.
+            told: called with the reason before each wait.
 
         Raises:
             PluginError: its certificate is not the one that is expected.
@@ -45,12 +58,15 @@ class Kibana:
         self._to = to
         self._sleep = sleep
         self._retries = retries
+        self._told = told
         self._http = httpx.Client(
             headers={"kbn-xsrf": "comtrap", "elastic-api-version": "2023-10-31", "User-Agent": "comtrap"},
             auth=_ApiKey(to.key),
             timeout=to.timeout,
             verify=tls(to),
             follow_redirects=False,
+            # What is not encrypted stays on this machine: a proxy of the environment would read the key.
+            trust_env=not to.url.startswith("http:"),
         )
 
     def __repr__(self) -> str:
@@ -67,6 +83,22 @@ class Kibana:
     def pause(self, seconds: float) -> None:
         """Wait."""
         self._sleep(min(seconds, LONGEST_WAIT))
+
+    def read(self, path: str, **parameters: str | int) -> Any:
+        """What stands at a path that every space has.
+
+        Raises:
+            DeployError: it was refused, or there was no answer that can be read.
+        """
+        try:
+            return self._ask("GET", path, parameters)
+        except DeployError as error:
+            if error.status != _MISSING:
+                raise
+            where = (
+                f"is {self._to.url} Kibana, with its base path if it has one, and is there a space {self._to.space}?"
+            )
+            raise DeployError(f"{error}; {where}", error.status, error.body) from None
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """What stands at a path, or None where there is nothing (404).
@@ -105,8 +137,10 @@ class Kibana:
                 return self._once(method, path, parameters, body)
             except _AgainError as again:
                 if attempt == self._retries:
-                    raise again.error from None
+                    said = again.error
+                    raise DeployError(f"{said} (asked {attempt + 1} times)", said.status, said.body) from None
                 wait = again.wait if again.wait is not None else _FIRST_WAIT * 2**attempt
+                self._told(f"{again.error}; asked again in {wait:g} s")
                 self.pause(wait)
         raise AssertionError("the last attempt returns or raises")
 
@@ -131,10 +165,11 @@ class Kibana:
             raise _AgainError(garbled, None) from None
 
     def _error(self, what: str, status: int, text: str) -> DeployError:
+        hint = "; is it Kibana's own address? Redirects are not followed" if 300 <= status < 400 else ""
         hint = {
             401: "; is the API key right, and still valid?",
             403: "; the API key lacks a privilege (Security: Rules, All; exceptions), or the space is another",
-        }.get(status, "")
+        }.get(status, hint)
         return DeployError(f"{what}: Kibana answers {status}: {_message(text)}{hint}", status, text)
 
 

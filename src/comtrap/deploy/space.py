@@ -140,7 +140,7 @@ def _pages(kibana: Kibana, path: str, asked: Mapping[str, str]) -> Iterator[dict
     """All objects of an answer that comes in pages, none twice."""
     seen: set[str] = set()
     for page in range(1, _PAGES + 1):
-        answer = kibana.get(path, **asked, page=page, per_page=_PAGE, sort_field="created_at", sort_order="asc")
+        answer = kibana.read(path, **asked, page=page, per_page=_PAGE, sort_field="created_at", sort_order="asc")
         found = tables(answer.get("data")) if isinstance(answer, dict) else []
         total = answer.get("total") if isinstance(answer, dict) else None
         if not isinstance(total, int):

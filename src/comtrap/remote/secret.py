@@ -49,8 +49,10 @@ def from_file(file: str) -> str:
     try:
         with Path(file).open("rb") as opened:
             return opened.read(_LONGEST_KEY_FILE).decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise PluginError(f"the API key cannot be read from {file!r}") from None
+    except OSError as error:
+        raise PluginError(f"the API key cannot be read from {file!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PluginError(f"the API key cannot be read from {file!r}: it is no text") from None
 
 
 def api_key(text: str, product: str) -> Secret:
