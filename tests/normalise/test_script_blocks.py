@@ -111,6 +111,16 @@ def test_no_more_is_held_than_allowed():
     assert sum(len(batch.frame) for batch in [*out, *blocks.flush()]) == len(held)
 
 
+def test_what_is_held_after_a_batch_holds_its_own_records_alone():
+    """A part that waits for others must not keep the batch alive that it came in."""
+    blocks = ScriptBlocks()
+    list(blocks.feed(raw(KIND, [part(1, 2, "a"), part(2, 2, "b"), part(1, 2, "c", "b2"), part(1, 2, "d", "b3")])))
+
+    held = [one for block in blocks._blocks.values() for one in block.parts.values()]
+    assert [(one.frame.num_rows, one.row) for one in held] == [(1, 0)] * 2
+    assert [batch.frame.column("_position").to_pylist() for batch in blocks.held()] == [[2], [3]]
+
+
 @pytest.mark.parametrize(
     ("number", "total"), [("0", "2"), ("3", "2"), ("x", "2"), ("1", "x"), ("-1", "5"), ("1", None)]
 )

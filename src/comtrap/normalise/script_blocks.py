@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -42,13 +42,25 @@ COLUMNS = frozenset((*_NUMBER, *_TOTAL, *_ID, *_TEXT, *_HOST, *_PATH, *_MEMBER, 
 """The raw columns that joining reads."""
 
 
+class _Part(NamedTuple):
+    """A part of a script block: its text, and its record as a row of a table."""
+
+    text: str
+    frame: pa.Table
+    row: int
+
+    def alone(self) -> _Part:
+        """The same without the rest of the table: what is held for long must hold no more than itself."""
+        return self if self.frame.num_rows == 1 else _Part(self.text, self.frame.take([self.row]), 0)
+
+
 @dataclass(slots=True)
 class _Block:
-    """The parts of one script block seen so far: number to its text and its record (a table of one row)."""
+    """The parts of one script block seen so far, by number."""
 
     started_ns: int
     origin: Origin
-    parts: dict[int, tuple[str, pa.Table]] = field(default_factory=dict)
+    parts: dict[int, _Part] = field(default_factory=dict)
     size_bytes: int = 0
 
 
@@ -87,7 +99,7 @@ class ScriptBlocks:
 
     def held(self) -> Iterator[RawBatch]:
         """The records that are held back, for others to hold later: each a batch of its own, in their order."""
-        found = [(table, block.origin) for block in self._blocks.values() for _, table in block.parts.values()]
+        found = [(part.alone().frame, block.origin) for block in self._blocks.values() for part in block.parts.values()]
         for table, origin in sorted(found, key=lambda one: (one[1].first, one[0].column("_position")[0].as_py())):
             yield RawBatch((PROVIDER, 4104), table, origin)
 
@@ -107,13 +119,16 @@ class ScriptBlocks:
                 continue
             self._due_ns = min(self._due_ns, block.started_ns + self.span_ns)
             text = texts[row] or ""
-            block.parts[number] = (text, raw.frame.take([row]))
+            block.parts[number] = _Part(text, raw.frame, row)
             block.size_bytes += len(text) + _RECORD_BYTES
             self._held_bytes += len(text) + _RECORD_BYTES
             if len(block.parts) == total:
                 yield self._release(key)
             while self._held_bytes > self.size_bytes:
                 yield self._release(next(iter(self._blocks)))
+        # Most blocks are whole by now. To copy each part when it comes would take twice as long as to join them.
+        for block in self._blocks.values():
+            block.parts = {number: part.alone() for number, part in block.parts.items()}
         if repeated:
             yield RawBatch(raw.kind, raw.frame.take(repeated), raw.origin)
 
@@ -129,16 +144,26 @@ class ScriptBlocks:
         block = self._blocks.pop(key)
         self._held_bytes -= block.size_bytes
         ordered = [block.parts[number] for number in sorted(block.parts)]
-        frame = pa.concat_tables([record for _, record in ordered], promote_options="default")
+        frame = _together(ordered)
         positions = np.asarray(frame.column("_position").combine_chunks(), dtype=np.uint64)
         events = [str(int(p) + block.origin.first) for p in positions]
         others = [None] * (len(ordered) - 1)
         if others:
             (given, *_) = _texts(frame.slice(0, 1), (JOINED,))
-            text = "".join(text for text, _ in ordered) if given is None else given
+            text = "".join(part.text for part in ordered) if given is None else given
             frame = _with(frame, JOINED, pa.array([text, *others], pa.string()))
             frame = _with(frame, PARTS, pa.array([events[1:], *others], TEXTS))
-        return RawBatch((PROVIDER, 4104), frame.take(np.argsort(positions, kind="stable")), block.origin)
+        if (positions[1:] < positions[:-1]).any():
+            frame = frame.take(np.argsort(positions, kind="stable"))
+        return RawBatch((PROVIDER, 4104), frame, block.origin)
+
+
+def _together(parts: list[_Part]) -> pa.Table:
+    """Their records as one table."""
+    first = parts[0].frame
+    if all(part.frame is first for part in parts):
+        return first.take([part.row for part in parts])
+    return pa.concat_tables([part.alone().frame for part in parts], promote_options="default").combine_chunks()
 
 
 def joined(raws: Iterable[RawBatch]) -> Iterator[RawBatch]:
