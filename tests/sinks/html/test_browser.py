@@ -271,14 +271,57 @@ def test_ten_thousand_alerts_stay_below_the_limit(large):
     assert large.stat().st_size < LARGEST
 
 
-def test_of_ten_thousand_alerts_the_last_opens_to_its_tree_and_evidence(visit, large):
+LAST = "JSON.parse(document.getElementById('data').textContent).entries.at(-1)[3]"
+
+
+def test_of_ten_thousand_alerts_the_last_opens_to_its_evidence_and_what_to_do(visit, large):
     with visit(large) as page:
-        assert page.locator("details.entry").count() == 10_000
-        last = page.locator("details.entry.lean").last
-        last.locator("summary").first.click()
-        last.locator("dl.values").first.wait_for(state="attached")
-        assert last.locator("mark").count() > 0
-        assert page.locator(".story").last.locator(".tree li").count() > 0
+        last = page.evaluate(LAST)
+        page.evaluate("(anchor) => { location.hash = anchor; }", f"a-{last}")
+        entry = page.locator(f"#a-{last}")
+        entry.locator("dl.values").first.wait_for(state="attached")
+        story = page.locator(f".story:has(#a-{last})")
+        assert entry.locator("mark").count() > 0
+        assert story.locator(".tree li").count() > 0
+        story.get_by_text("What to do next").click()
+        assert story.locator(".ask pre").first.inner_text().startswith("any where ")
+
+
+def test_a_long_list_goes_on_when_it_is_scrolled(visit, large):
+    with visit(large) as page:
+        count = "document.querySelectorAll('section.story:not([hidden])').length"
+        before = page.evaluate(count)
+        assert before < 1_000
+        page.get_by_role("button", name="Show more").press("Enter")
+        assert page.evaluate(count) > before
+        assert page.locator(".story:visible").last.locator("h4").text_content()
+
+
+def test_a_long_list_is_told_without_scripts_too(visit, large):
+    with visit(large, java_script_enabled=False) as page:
+        assert page.locator("details.entry, noscript p").count() == 10_000
+
+
+FILLED = """(what) => [...document.querySelectorAll(what)].every((one) =>
+  one.children.length > 1 && one.lastElementChild.hasChildNodes())"""
+
+
+def test_what_the_script_makes_of_an_entry_is_what_is_written_of_it(visit, tmp_path, monkeypatch):
+    """The same report twice, once with every story written out, once with none."""
+    result = scan([str(RECORDING)], load_rules())
+    shown = []
+    for room in (1_500_000, 0):
+        monkeypatch.setattr("comtrap.sinks.html.room._WRITTEN", room)
+        out = tmp_path / f"{room}.html"
+        with out.open("w", encoding="utf-8") as file, Sink(file) as sink:
+            for alert in result.alerts:
+                sink.write(alert)
+        with visit(out) as page:
+            for what in ("details.entry, details.next", "#alerts details"):
+                page.evaluate("(what) => { for (const d of document.querySelectorAll(what)) d.open = true; }", what)
+                page.wait_for_function(FILLED, arg=what)
+            shown.append(page.locator("#alerts").inner_text().splitlines())
+    assert shown[0] == shown[1]
 
 
 def test_ten_thousand_alerts_are_filtered(visit, large):

@@ -91,7 +91,7 @@ def test_alerts_of_the_same_events_are_one_entry(read):
 
 def test_what_the_script_reads_tells_of_every_entry(page):
     data = json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
-    assert [entry[4] for entry in data["entries"]] == [2, 1, 2]
+    assert [entry[2] for entry in data["entries"]] == [2, 1, 2]
     assert data["hosts"] == ["host1", "host2"]
 
 

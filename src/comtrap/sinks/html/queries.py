@@ -132,6 +132,8 @@ def _accounts(event: Mapping[str, Any]) -> Iterator[Question]:
 
 def _is_address(text: str) -> bool:
     """Whether it is the address of another host."""
+    if not text:
+        return False
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from comtrap.execute.text import moment
 from comtrap.sinks.html import attack, coverage
@@ -22,7 +23,7 @@ from comtrap.sinks.html.room import RESERVED, Room
 from comtrap.sinks.html.rules import NAMES, known_objects, rule_views
 from comtrap.sinks.html.stories import Around, Story, story_of, told
 from comtrap.sinks.html.text import shown
-from comtrap.sinks.html.view import clock, day, entry, groups, severities, worst_first
+from comtrap.sinks.html.view import clock, day, entry, groups, severities
 from comtrap.sinks.plain import plain
 from comtrap.sinks.story import by_host, stories
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from comtrap.alerts.alert import Alert
     from comtrap.rules.rule import Severity
+    from comtrap.sinks.html.view import Entry
     from comtrap.sinks.summary import Summary
 
 FIRST = 6  # stories named at the top
@@ -53,12 +55,13 @@ class Report:
         hosts = by_host(alerts)
         self._hosts = list(hosts)
         self._stories = _numbered([(n, s) for n, own in enumerate(hosts.values()) for s in stories(own)])
+        self._ranked = sorted(self._stories, key=_rank)
 
     def text(self) -> Iterator[str]:
         """The page in pieces, in order."""
         entries = sum(len(told.alike) for told in self._stories)
         room = Room(used=FRAME + entries * RESERVED)
-        data = Data([_host(host) for host in self._hosts], self._rules, entries, room)
+        data = Data([_host(host) for host in self._hosts], self._around, entries, room)
         written = self._written(room, data)
         template = _templates().get_template("report.html")
         page = self._page(data) | {"short": room.short, "data": Markup(data.json())}  # noqa: S704 - escaped for where it stands
@@ -67,50 +70,39 @@ class Report:
         yield from self._list(written)
         yield str(module.foot())
 
-    def _written(self, room: Room, data: Data) -> list[str]:
+    def _written(self, room: Room, data: Data) -> list[_Written]:
         """The text of each story. Room is given to the worst first."""
         parts: Any = _templates().get_template("story.html").module
-        out = [""] * len(self._stories)
-        for own in self._ranked():
+        out = [_Written("")] * len(self._stories)
+        for own in self._ranked:
             story = told(own.story(self._around), own.alerts, room, self._around)
-            entries = [entry(own.number + n, alike, room) for n, alike in enumerate(own.alike)]
-            if room.write:
+            whole = room.write
+            entries = [entry(own.number + n, alike, room, whole=whole) for n, alike in enumerate(own.alike)]
+            data.tell(own.place, own.host, own.number, len(entries))
+            if whole:
                 items = [str(parts.entry(made, self._around.objects)) for made in entries]
                 text = "".join([str(parts.opened(story)), *items, str(parts.closed(story))])
                 room.written += len(text.encode())
             else:
-                text = "".join([str(parts.short(story)), *(str(parts.lean(e)) for e in entries), "</div></section>\n"])
-                if room.values:
-                    data.tell(story, entries)
+                text = _lean(story, entries)
+                data.draw(own.place, story)
             room.used += len(text.encode()) - RESERVED * len(entries)
             for made in entries:
-                data.add(made, own.host)
-            out[own.place] = text
-        for own in self._ranked():
-            for number, alike in enumerate(own.alike, own.number):
-                data.keep(number, worst_first(alike[0])[0])
+                data.add(made, made.alerts[0])
+            out[own.place] = _Written(text, whole=whole)
         return out
 
-    def _list(self, written: Sequence[str]) -> Iterator[str]:
+    def _list(self, written: Sequence[_Written]) -> Iterator[str]:
+        """By host its stories. Those that the script makes stand there for readers without scripts only."""
         parts: Any = _templates().get_template("story.html").module
-        for number, host in enumerate(self._hosts):
-            own = [told for told in self._stories if told.host == number]
-            every = [alert for told in own for alert in told.alerts]
-            yield str(parts.host(_host(host), number, len(every), severities(every)))
-            yield from (written[told.place] for told in own)
+        for number, own in groupby(self._stories, key=lambda one: one.host):
+            mine = list(own)
+            every = [alert for one in mine for alert in one.alerts]
+            yield str(parts.host(_host(self._hosts[number]), number, len(every), severities(every)))
+            for whole, run in groupby((written[one.place] for one in mine), key=lambda one: one.whole):
+                text = "".join([one.text for one in run])
+                yield text if whole else f"<noscript>{text}</noscript>\n"
             yield "</section>\n"
-
-    def _ranked(self) -> list[_Told]:
-        """The worst stories first, those of more rules first, then the earlier."""
-        return sorted(
-            self._stories,
-            key=lambda told: (
-                -max(a.rule.severity for a in told.alerts),
-                -len({a.rule.id for a in told.alerts}),
-                min(a.time_ns for a in told.alerts),
-                told.place,
-            ),
-        )
 
     def _page(self, data: Data) -> dict[str, Any]:
         total, summary = sum(self._total.values()), self._summary
@@ -151,7 +143,7 @@ class Report:
         """The stories to start with, each with its host."""
         return [
             (told(own.story(self._around), own.alerts, Room(), self._around), _host(self._hosts[own.host]))
-            for own in self._ranked()[:FIRST]
+            for own in self._ranked[:FIRST]
         ]
 
     def _here(self) -> dict[str, list[tuple[str, str, int]]]:
@@ -209,6 +201,31 @@ class _Told:
     def story(self, around: Around) -> Story:
         """What is said of it in a line."""
         return story_of(self.alerts, f"s{self.place + 1}", around)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The text of a story, and whether it is the whole of it."""
+
+    text: str
+    whole: bool = True
+
+
+def _rank(own: _Told) -> tuple[object, ...]:
+    """The worst stories first, those of more rules first, then the earlier."""
+    rules = {a.rule.id: a.rule for a in own.alerts}
+    worst = max(rule.severity for rule in rules.values())
+    return -worst, -len(rules), min(a.time_ns for a in own.alerts), own.place
+
+
+def _lean(story: Story, entries: Sequence[Entry]) -> str:
+    """A story in lines: when, which rules, where."""
+    lines = [
+        f"<p>{moment(e.time_ns)} {' · '.join([f'{escape(shown(r.name, NAMES))} ({r.severity.word})' for r in e.rules])}"
+        f' <span class="line">{escape(e.where)}</span></p>'
+        for e in entries
+    ]
+    return f'<div id="{story.anchor}">{"".join(lines)}</div>\n'
 
 
 def _numbered(found: Sequence[tuple[int, list[Alert]]]) -> list[_Told]:

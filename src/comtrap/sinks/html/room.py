@@ -13,12 +13,8 @@ LARGEST = 20_000_000  # bytes of a report
 LONGEST = 1_200  # characters of one value
 SHORT = 160  # characters of one where room is scarce
 RESERVED = 900  # bytes an entry takes at least
-_WRITTEN = 2_500_000  # bytes of stories that stand in the page as a whole
-_TOLD, _SHORT, _FIELDS = (
-    16_500_000,
-    17_800_000,
-    19_400_000,
-)  # bytes up to which values are told at length, cut, and every field
+_WRITTEN = 1_500_000  # bytes of stories that stand in the page as a whole
+_FIELDS, _SHORT = 16_000_000, 18_000_000  # bytes up to which every field is told, and then what people look at first
 
 
 @dataclass(slots=True)
@@ -38,12 +34,12 @@ class Room:
     @property
     def write(self) -> bool:
         """Whether a story may stand in the page as a whole."""
-        return self.written < _WRITTEN and self.used < _TOLD
+        return self.written < _WRITTEN and self.used < _FIELDS
 
     @property
     def values(self) -> int:
         """Characters of one value; 0 if only the rule, the time and the place are to be shown."""
-        if self.used < _TOLD:
+        if self.used < _FIELDS:
             return LONGEST
         self.short = True
         return SHORT if self.used < _SHORT else 0

@@ -44,6 +44,7 @@ class RuleView:
     name: str
     severity: Severity
     count: int
+    behaviour: str
     techniques: tuple[Technique, ...]
     description: Markup
     reason: Markup
@@ -80,6 +81,7 @@ def rule_views(alerts: Sequence[Alert]) -> list[RuleView]:
             name=shown(rule.name, NAMES),
             severity=rule.severity,
             count=counts[name],
+            behaviour=rule.behaviour,
             techniques=rule.techniques,
             description=rendered(rule.description),
             reason=rendered(rule.risk_reason),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MARKS = 12  # pieces of one value that are set apart
 ITEMS = 50  # of a list of values, how many are looked at
-_COMMON = 200  # characters of texts that come again and again
+COMMON = 200  # characters of texts that come again and again
 _READ = 2  # times the characters shown that are read of a long value
 _TEXT = re.compile(r'"""(.*?)"""|"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{2,8}\}|.)", re.DOTALL)
@@ -41,7 +41,7 @@ def shown(value: Any, longest: int, around: Iterable[str] = ()) -> str:
         longest: characters.
         around: texts of which one should be in what is left.
     """
-    if isinstance(value, str) and len(value) <= _COMMON and len(line := _line(value)) <= longest:
+    if isinstance(value, str) and len(value) <= COMMON and len(line := _line(value)) <= longest:
         return line
     text = _flat(value, longest)
     cut = plain(text[: longest * _READ] if not any(around) else excerpt(text, around, longest))

@@ -23,6 +23,7 @@ CLAUSES = 12  # of one event that are shown
 EVENTS = 12  # of one entry that are shown
 AGAIN = 100  # like an entry that are listed
 _LINE = 140  # characters of what an entry is about
+_RECORD = 60  # characters of a record's number
 _PATHS = 300  # characters of a place in a file
 
 
@@ -42,7 +43,6 @@ class Event:
     Attributes:
         stage: its number where the rule is a sequence, from 1; else None.
         why: the clauses that say something, in pieces.
-        silent: how many clauses held that say only what kind of event it was, or what it was not.
         fields: what people look at first, then what else the clauses rest on.
         where: the record's place.
     """
@@ -50,7 +50,6 @@ class Event:
     stage: int | None
     time_ns: int
     why: list[list[Piece]]
-    silent: int
     fields: list[Field]
     where: str
     source: str
@@ -67,6 +66,7 @@ class Entry:
         where: the place of the event that completed it.
         stands_for: alerts that were suppressed for it.
         again: when and where the like of it happened.
+        notes: what else there is to say, in sentences.
         all: the alerts of the entry, those like the first included.
     """
 
@@ -75,11 +75,9 @@ class Entry:
     line: str
     where: str
     events: list[Event]
-    more_events: int
     objects: list[str]
-    copies: int
-    stands_for: int
     again: list[tuple[int, str]]
+    notes: list[str]
     all: Sequence[Alert] = field(default=(), repr=False)
 
     @property
@@ -117,27 +115,34 @@ def groups(story: Sequence[Alert]) -> list[list[list[Alert]]]:
 _ONLY_SOME = {"user", "parent", "by"}  # two sources that write down one thing tell these each in their way
 
 
-def entry(number: int, alike: Sequence[Sequence[Alert]], room: Room) -> Entry:
-    """One item of a story."""
+def entry(number: int, alike: Sequence[Sequence[Alert]], room: Room, *, whole: bool = True) -> Entry:
+    """One item of a story; its line and its events only if it is to stand in the page as a whole."""
     first = worst_first(alike[0])
     evidence = [e for e in first[0].evidence if e.part is None]
     staged = len({e.stage for e in evidence}) > 1
-    kept = evidence[:EVENTS] if room.values else []
-    events = [_event(e, first, room, staged=staged) for e in kept]
+    events = [_event(e, first, room, staged=staged) for e in evidence[:EVENTS]] if whole else []
     abused = [o for o in first[0].why.objects if o.get("use") not in {"ordinary", "context"}]
     return Entry(
         number=number,
         alerts=first,
-        line=_line(evidence[-1], first, room),
+        line=_line(evidence[-1], first) if whole else "",
         where=_where(evidence[-1], _PATHS if room.values else 80),
         events=events,
-        more_events=len(evidence) - len(events),
         objects=[str(o["name"]) for o in abused or first[0].why.objects] if room.values else [],
-        copies=first[0].count,
-        stands_for=sum(a.suppressed.count for group in alike for a in group if a.suppressed is not None),
         again=[(g[0].time_ns, _where(g[0].evidence[0], _PATHS)) for g in alike[1 : 1 + AGAIN]] if room.values else [],
+        notes=_notes(alike, len(evidence) - EVENTS),
         all=[alert for group in alike for alert in group],
     )
+
+
+def _notes(alike: Sequence[Sequence[Alert]], more: int) -> list[str]:
+    copies = alike[0][0].count
+    stands_for = sum(a.suppressed.count for group in alike for a in group if a.suppressed is not None)
+    out = [f"{more:,} event{'s' * (more != 1)} not shown; --format ndjson has all."] if more > 0 else []
+    out += [f"The input has this {copies:,} times."] if copies > 1 else []
+    if stands_for:
+        out.append(f"It stands for {stands_for:,} alert{'s' * (stands_for != 1)} that were suppressed.")
+    return out
 
 
 def worst_first(alerts: Sequence[Alert]) -> list[Alert]:
@@ -161,8 +166,7 @@ def picked(evidence: Evidence) -> Iterator[tuple[str, str, Any]]:
 
 def _event(evidence: Evidence, alerts: Sequence[Alert], room: Room, *, staged: bool) -> Event:
     clauses = [c for a in alerts for c in a.why.clauses if c.stage == evidence.stage]
-    telling = list(dict.fromkeys(c.held or c.text for c in clauses if _tells(c)))
-    pieces_of = _sought(clauses)
+    telling, pieces_of = reasons(clauses)
     fields, taken = [], set()
     for word, name, value in picked(evidence):
         wanted = pieces_of.get(name, ())
@@ -175,11 +179,15 @@ def _event(evidence: Evidence, alerts: Sequence[Alert], room: Room, *, staged: b
         stage=evidence.stage + 1 if staged else None,
         time_ns=evidence.time_ns,
         why=[pieces(shown(text, room.values), ()) for text in telling[:CLAUSES]],
-        silent=len(dict.fromkeys(c.text for c in clauses)) - len(telling),
         fields=fields,
         where=_where(evidence, _PATHS),
         source=plain(_value(evidence.event, "comtrap.source") or "")[:40],
     )
+
+
+def reasons(clauses: Sequence[Clause]) -> tuple[list[str], Mapping[str, list[str]]]:
+    """The clauses that say something, and by field the texts that they look for."""
+    return list(dict.fromkeys(c.held or c.text for c in clauses if _tells(c))), _sought(clauses)
 
 
 def _sought(clauses: Sequence[Clause]) -> Mapping[str, list[str]]:
@@ -198,23 +206,31 @@ def _tells(clause: Clause) -> bool:
     return not clause.text.startswith("not ") and any(not name.startswith("event.") for name in clause.values)
 
 
-def _line(evidence: Evidence, alerts: Sequence[Alert], room: Room) -> str:
+def _line(evidence: Evidence, alerts: Sequence[Alert]) -> str:
     found = {word: value for word, _, value in picked(evidence)}
-    what = next((found[w] for w in _TELLING if w in found), "")
-    if not room.values:
-        return ""
+    what = next((found[w] for w in TELLING if w in found), "")
     if isinstance(what, str) and len(what) <= _LINE:
         return shown(what, _LINE)
     return shown(what, _LINE, [p for mine in _sought(alerts[0].why.clauses).values() for p in mine])
 
 
-_TELLING = ("decoded", "registry", "library", "task", "script", "buffer", "command", "file", "to", "from", "process")
+TELLING = ("decoded", "registry", "library", "task", "script", "buffer", "command", "file", "to", "from", "process")
 
 
 def _where(evidence: Evidence, longest: int) -> str:
-    where = evidence.path if evidence.member is None else f"{evidence.path}!{evidence.member}"
+    return shown(" ".join(_place(evidence)), longest)
+
+
+def place(evidence: Evidence) -> tuple[str, str]:
+    """Where a record is: its file, and its place there."""
+    path, record = _place(evidence)
+    return shown(path, _PATHS), shown(record, _RECORD)
+
+
+def _place(evidence: Evidence) -> tuple[str, str]:
+    path = evidence.path if evidence.member is None else f"{evidence.path}!{evidence.member}"
     record = "" if evidence.record_id is None else f", record {evidence.record_id}"
-    return shown(f"{where} #{evidence.position}{record}", longest)
+    return path, f"#{evidence.position}{record}"
 
 
 def _value(event: Mapping[str, Any], name: str) -> Any:

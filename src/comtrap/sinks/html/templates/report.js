@@ -39,9 +39,14 @@
     else by();
   });
 
-  // What a link points at is opened before it is shown.
+  // What a link points at is made, opened, and then shown.
+  let bring = () => {};
   const reveal = () => {
-    let node = location.hash.length > 1 ? byId(decodeURIComponent(location.hash.slice(1))) : null;
+    let id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch { /* then it is taken as it stands */ }
+    if (!id) return;
+    bring(id);
+    let node = byId(id);
     if (!node) return;
     const target = node;
     for (; node; node = node.parentElement) {
@@ -52,8 +57,7 @@
   };
   addEventListener("hashchange", reveal);
 
-  const entries = [...document.querySelectorAll("details.entry")];
-  if (!entries.length) return;
+  if (!data.entries.length) return;
 
   const make = (tag, text, parent, kind) => {
     const node = document.createElement(tag);
@@ -67,51 +71,117 @@
   const numberOf = (node) => Number(node.closest("details.entry").dataset.n);
   const counted = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
+  const severity = (node, level, text) => make("span", text || words[level][0].toUpperCase() + words[level].slice(1), node, `sev ${words[level]}`);
+  const clock = (time) => new Date(time).toISOString().slice(11, 23);
+  const links = (before, pairs, parent) => {
+    const note = make("p", before, parent, "note");
+    pairs.forEach(([title, anchor], n) => {
+      if (n) note.append(", ");
+      make("a", title, note).href = `#${anchor}`;
+    });
+    note.append(".");
+  };
+
+  // An event: the number of its fields' names, why, stage, time, path, place, then values. By name, what it says.
+  const FIRST_VALUE = 6;
+  const namesOf = (event) => data.shapes[event[0]].map((name) => texts[name]);
+  const saying = (event) => new Map(namesOf(event).map((name, n) => [name, texts[event[FIRST_VALUE + n]]]));
+  const whyOf = (event) => ({ said: data.whys[event[1]][0], wanted: new Map(data.whys[event[1]][1].map(([name, of]) => [texts[name], of])) });
+  // What people look at first: word, field, value, as far as the event has it; no value twice.
+  const picked = (says) => {
+    const seen = new Set();
+    const out = [];
+    for (const [word, names] of data.fields) {
+      const having = names.filter((name) => says.get(name));
+      const value = word === "user" ? having.map((name) => says.get(name)).join("\\") : having.length ? says.get(having[0]) : "";
+      if (!value || seen.has(value.slice(0, 400))) continue;
+      seen.add(value.slice(0, 400));
+      out.push([word, word === "user" ? names[names.length - 1] : having[0], value]);
+    }
+    return out;
+  };
+  const MARKS = 12, LINE = 140;
+  const marked = (text, wanted, parent) => {
+    let at = 0;
+    if (wanted && wanted.length) {
+      const options = new RegExp(wanted.map((one) => one.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|"), "giu");
+      let count = 0;
+      for (const found of text.matchAll(options)) {
+        if (count === MARKS) break;
+        count += 1;
+        parent.append(text.slice(at, found.index));
+        make("mark", found[0], parent);
+        at = found.index + found[0].length;
+      }
+    }
+    parent.append(text.slice(at));
+  };
+  const lineOf = (event) => {
+    const found = new Map(picked(saying(event)).map(([word, , value]) => [word, value]));
+    const text = found.get(data.telling.find((word) => found.has(word))) || "";
+    if (text.length <= LINE) return text;
+    const low = text.toLowerCase();
+    const pieces = [...whyOf(event).wanted.values()].flat().sort((one, other) => other.length - one.length);
+    const at = pieces.map((piece) => low.indexOf(piece.toLowerCase())).find((where) => where >= 0) || 0;
+    const start = Math.max(0, Math.min(at - 60, text.length - LINE));
+    return (start ? "…" : "") + text.slice(start, start + LINE) + (start + LINE < text.length ? "…" : "");
+  };
+
+  const eventsOf = (n) => data.entries[n][4];
+  const staged = (events) => new Set(events.map((event) => event[2])).size > 1;
   const fillFields = (box) => {
-    const events = data.events[numberOf(box)];
-    if (!events.length) make("p", "Left out for lack of room; --format ndjson has them.", box);
-    events.forEach(([shape, ...values], number) => {
+    const [, , , , events, cut] = data.entries[numberOf(box)];
+    if (cut) make("p", "Not all are here, for lack of room; --format ndjson has them.", box, "note");
+    events.forEach((event, number) => {
       if (events.length > 1) make("h5", `Event ${number + 1}`, box);
       const list = make("dl", "", box, "values long");
-      values.forEach((value, at) => {
-        make("dt", texts[data.shapes[shape][at]], list);
-        make("dd", texts[value], list);
-      });
+      for (const [name, value] of saying(event)) {
+        make("dt", name, list);
+        make("dd", value, list);
+      }
     });
   };
-  const marked = ([text, ...marks], parent) => {
-    const characters = [...texts[text]]; // marks count characters, not halves of them
-    let at = 0;
-    for (let n = 0; n < marks.length; n += 2) {
-      parent.append(characters.slice(at, marks[n]).join(""));
-      at = marks[n] + marks[n + 1];
-      make("mark", characters.slice(marks[n], at).join(""), parent);
-    }
-    parent.append(characters.slice(at).join(""));
-  };
   const fillBody = (entry) => {
-    const events = data.bodies[Number(entry.dataset.n)];
-    if (!events) return;
+    const n = Number(entry.dataset.n);
+    const [, , , , events, , more] = data.entries[n];
     const body = entry.querySelector(".body");
-    body.replaceChildren();
-    body.className = "body";
-    for (const [stage, time, source, why, fields, where] of events) {
-      const head = make("div", stage ? `Stage ${stage} · ` : "", body, "stage");
-      make("span", new Date(time).toISOString().slice(11, 23), head, "num");
+    const many = staged(events);
+    if (!events.length) make("p", "What it rests on is left out for lack of room; --format ndjson has it.", body, "note");
+    for (const event of events) {
+      const says = saying(event);
+      const { said, wanted } = whyOf(event);
+      const head = make("div", many ? `Stage ${event[2]} · ` : "", body, "stage");
+      make("span", clock(event[3]), head, "num");
       head.append(" ");
-      make("span", texts[source], head, "quiet");
-      if (why.length) {
+      make("span", says.get("comtrap.source") || "", head, "quiet");
+      if (said.length) {
         const list = make("ul", "", body, "why");
         list.setAttribute("aria-label", "Clauses that held");
-        for (const clause of why) make("li", texts[clause], list);
+        for (const clause of said) make("li", texts[clause], list);
       }
       const list = make("dl", "", body, "values");
-      for (const [label, name, value] of fields) {
-        make("dt", texts[label], list).title = texts[name];
-        marked(value, make("dd", "", list));
+      const taken = new Set();
+      for (const [word, name, value] of picked(says)) {
+        for (const own of word === "user" ? ["user.name", "user.domain"] : [name]) taken.add(own);
+        make("dt", word, list).title = name;
+        marked(value, wanted.get(name), make("dd", "", list));
+      }
+      for (const [name, of] of wanted) {
+        if (taken.has(name) || name.startsWith("event.") || !says.get(name)) continue;
+        make("dt", name, list).title = name;
+        marked(says.get(name), of, make("dd", "", list));
       }
       make("dt", "record", list);
-      make("dd", where.map((part) => texts[part]).join(""), list);
+      make("dd", `${texts[event[4]]} ${texts[event[5]]}`, list);
+    }
+    const [notes, objects, again] = more || [[], [], []];
+    for (const note of notes) make("p", texts[note], body, "note");
+    if (objects.length) links("Names ", objects.map((object) => data.objects[object]), body);
+    if (again.length) {
+      const where = make("details", "", body, "more");
+      make("summary", "Where else", where);
+      const list = make("ul", "", where);
+      for (const [time, path] of again) make("li", `${new Date(time).toISOString().replace("T", " ").slice(0, 23)} ${texts[path]}`, list, "line");
     }
     make("summary", "All fields", make("details", "", body, "more fields"));
   };
@@ -140,58 +210,106 @@
       for (const child of below) drawNode(child, under);
     }
   };
-  const fillStory = (story) => {
-    const told = data.stories[story.id];
-    if (!told || story.dataset.filled) return;
-    story.dataset.filled = "1";
-    const [roots, questions, hunts, rules] = told;
-    const column = story.querySelector("details.entry").parentElement;
-    const tree = make("ul", "", column, "tree");
-    tree.setAttribute("aria-label", "Processes and COM objects");
-    for (const root of roots) drawNode(root, tree);
-    column.prepend(tree);
-    const next = make("details", "", column, "more next");
-    make("summary", "What to do next", next);
-    const linked = (before, pairs) => {
-      const note = make("p", before, next, "note");
-      pairs.forEach(([title, anchor], n) => {
-        if (n) note.append(", ");
-        make("a", title, note).href = `#${anchor}`;
-      });
-      note.append(".");
-    };
-    linked("How to tell whether it is real, and what to do then: ", rules.map((n) => data.rules[n].slice(1)));
+  const fillNext = (next) => {
+    const told = stories[Number(next.closest(".story").id.slice(1)) - 1];
+    const rules = told.rules.map((n) => data.rules[n]);
+    links("How to tell whether it is real, and what to do then: ", rules.map((rule) => rule.slice(1, 3)), next);
     const list = make("ol", "", next);
-    for (const [form, ...values] of questions) {
+    for (const [form, ...values] of told.questions) {
       const [title, query] = data.forms[form].map((text) => text.replace(/\$(\d)/g, (_, n) => texts[values[n]]));
       const item = make("li", title, list);
       const ask = make("div", "", item, "ask");
       make("pre", query, ask);
       make("button", "Copy", ask, "small copy").type = "button";
     }
-    if (hunts.length) linked("Wider hunts: ", hunts.map((pair) => pair.map((n) => texts[n])));
+    const hunts = [...new Set(rules.flatMap((rule) => rule[4]))].sort((one, other) => one - other);
+    if (hunts.length) links("Wider hunts: ", hunts.map((n) => data.hunts[n]), next);
+  };
+  const makeEntry = (item, parent) => {
+    const entry = make("details", "", parent, "entry made");
+    entry.id = `a-${item.anchor}`;
+    entry.dataset.n = item.n;
+    const head = make("summary", "", entry);
+    make("time", clock(item.time), head);
+    const said = make("span", "", head, "rules");
+    for (const rule of item.rules) {
+      const one = make("span", "", said);
+      make("span", data.rules[rule][1], one, "name");
+      severity(one, data.rules[rule][0]);
+    }
+    const events = eventsOf(item.n);
+    const line = events.length ? lineOf(events[events.length - 1]) : "";
+    if (line) make("span", line, said, "line");
+    if (item.more > 0) make("span", `${item.more.toLocaleString("en")} more like this`, said, "quiet");
+    make("div", "", entry, "body");
+  };
+  const makeStory = (story) => {
+    const node = make("section", "", hosts[story.host].node, "story");
+    node.id = `s${story.place + 1}`;
+    node.setAttribute("aria-labelledby", `${node.id}-t`);
+    const when = make("div", "", node, "when");
+    severity(when, story.severity);
+    const began = new Date(story.began).toISOString();
+    make("time", began.slice(11, 23), when).dateTime = began;
+    make("span", began.slice(0, 10) + (texts[story.span] ? `, within ${texts[story.span]}` : ""), when);
+    make("br", "", when);
+    make("span", counted(story.members.reduce((sum, item) => sum + item.count, 0), "alert"), when);
+    const column = make("div", "", node);
+    make("h4", data.rules[story.title][1], column).id = `${node.id}-t`;
+    make("div", [...new Set(story.rules.flatMap((rule) => data.rules[rule][3]))].map((n) => data.techniques[n]).join(" · "), column, "tech");
+    if (story.roots.length) {
+      const tree = make("ul", "", column, "tree");
+      tree.setAttribute("aria-label", "Processes and COM objects");
+      for (const root of story.roots) drawNode(root, tree);
+      if (story.undrawn) make("p", `${story.undrawn.toLocaleString("en")} more are not drawn.`, column, "note");
+    }
+    for (const item of story.members) makeEntry(item, column);
+    make("summary", "What to do next", make("details", "", column, "more next made"));
+    return node;
   };
   const filled = new WeakSet();
   const fill = (box) => {
     if (filled.has(box)) return;
     filled.add(box);
     if (box.matches("details.fields")) fillFields(box);
-    if (box.matches("details.lean")) { fillBody(box); fillStory(box.closest(".story")); }
+    if (box.matches("details.entry.made")) fillBody(box);
+    if (box.matches("details.next.made")) fillNext(box);
   };
   document.addEventListener("toggle", (event) => { if (event.target.open) fill(event.target); }, true);
 
   // Entries in numbers, so that filters and the timeline touch no text.
-  const items = data.entries.map(([host, rules, techniques, times, count], n) => ({
-    n, host, rules, techniques, times, count, node: entries[n],
+  for (const node of document.querySelectorAll("#alerts noscript")) node.remove();
+  const items = data.entries.map(([rules, times, count, anchor], n) => ({
+    n, rules, times, count, anchor, host: 0, visible: true, time: 0, more: count - rules.length,
+    techniques: new Set(rules.flatMap((rule) => data.rules[rule][3])),
     severity: Math.max(...rules.map((rule) => data.rules[rule][0])),
-    severities: new Set(rules.map((rule) => data.rules[rule][0])),
   }));
-  const stories = [...document.querySelectorAll("section.story")].map((node) => ({
-    node, members: [...node.querySelectorAll("details.entry")].map((entry) => items[Number(entry.dataset.n)]),
-  }));
-  const hosts = [...document.querySelectorAll("section.onhost")].map((node) => ({
-    node, members: [...node.querySelectorAll("section.story")],
-  }));
+  const hosts = [...document.querySelectorAll("section.onhost")].map((node) => ({ node, stories: [] }));
+  // Stories in the order of the page. Those without a node are made when they come into view.
+  const stories = data.stories.map(([host, from, size, title, began, span, roots, undrawn, questions], place) => {
+    const members = items.slice(from, from + size);
+    for (const item of members) item.host = host;
+    const story = {
+      place, host, members, title, began, span, roots, undrawn, questions,
+      rules: [...new Set(members.flatMap((item) => item.rules))].sort((one, other) => one - other),
+      severity: Math.max(...members.map((item) => item.severity)), made: title !== undefined,
+      node: title === undefined ? byId(`s${place + 1}`) : null, visible: true,
+    };
+    hosts[host].stories.push(story);
+    return story;
+  });
+  const storyOf = (n) => {
+    let [low, high] = [0, stories.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (data.stories[middle][1] <= n) low = middle; else high = middle - 1;
+    }
+    return stories[low];
+  };
+  for (const item of items) {
+    const events = eventsOf(item.n);
+    item.time = events.length ? Math.max(...events.map((event) => event[3])) : item.times[0];
+  }
   const first = items.reduce((least, item) => Math.min(least, ...item.times.slice(0, 1)), Infinity);
   const last = items.reduce((most, item) => Math.max(most, ...item.times.slice(-1)), -Infinity);
   const margin = Math.max(1000, (last - first) * 0.02);
@@ -216,17 +334,30 @@
   };
   let low = null;
   const lowered = () => {
-    const shown = () => items.map((item) => item.node.textContent.toLowerCase().replaceAll("\n", " "));
-    low = low || { texts: joined(texts.map((text) => text.toLowerCase())), shown: joined(shown()) };
+    const when = () => items.map((item) => item.times.map((time) => new Date(time).toISOString().replace("T", " ")).join(" "));
+    low = low || { texts: joined(texts.map((text) => text.toLowerCase())), when: joined(when()) };
     return low;
   };
+  const has = (name, word) => name.toLowerCase().includes(word);
   const known = new Map(); // words that were looked for, with the entries that have them
   const holding = (word) => {
     if (known.has(word)) return known.get(word);
     const found = having(lowered().texts, word);
-    const held = having(low.shown, word);
-    const holds = (event) => event.some((one, at) => at > 0 && found[one]);
-    items.forEach((item) => { if (!held[item.n] && data.events[item.n].some(holds)) held[item.n] = 1; });
+    const held = /^[-:.0-9]+$/.test(word) ? having(low.when, word) : new Uint8Array(items.length);
+    const rules = data.rules.map(([, name, , techniques]) => has(name, word) || techniques.some((n) => has(data.techniques[n], word)));
+    const names = data.hosts.map((name) => has(name, word));
+    const whys = data.whys.map(([said]) => said.some((one) => found[one]));
+    const objects = data.objects.map(([name]) => has(name, word));
+    const around = ([, names, again]) => names.some((one) => objects[one]) || again.some(([, where]) => found[where]);
+    const holds = (event) => {
+      if (whys[event[1]] || found[event[4]] || found[event[5]]) return true;
+      for (let at = FIRST_VALUE; at < event.length; at += 1) if (found[event[at]]) return true;
+      return false;
+    };
+    for (const item of items) {
+      if (!held[item.n] && (names[item.host] || item.rules.some((rule) => rules[rule])
+        || eventsOf(item.n).some(holds) || around(data.entries[item.n][6] || [[], [], []]))) held[item.n] = 1;
+    }
     if (known.size > 40) known.clear();
     known.set(word, held);
     return held;
@@ -247,10 +378,54 @@
   const passes = (item, want) =>
     item.rules.some((rule) => want.severities.has(data.rules[rule][0]) && (want.rule === "" || Number(want.rule) === rule)) &&
     (want.host === "" || Number(want.host) === item.host) &&
-    (want.technique === "" || item.techniques.includes(Number(want.technique)));
+    (want.technique === "" || item.techniques.has(Number(want.technique)));
   const within = (item) => item.times.some((time) => time >= span[0] && time <= span[1]);
 
+  // Of a long list only the beginning has elements; the rest follows while the browser is idle, or when it is scrolled to.
+  const AT_ONCE = 40, WHEN_IDLE = 400;
+  let limit = AT_ONCE, left = 0, idle = 0;
+  const later = window.requestIdleCallback || ((task) => setTimeout(task, 30));
+  const arrange = () => {
+    let count = 0;
+    for (const { node, stories: own } of hosts) {
+      let at = node.firstElementChild.nextElementSibling;
+      let any = false;
+      for (const story of own) {
+        const there = story.visible && count < limit;
+        if (story.visible) { any = true; count += 1; }
+        if (!there) {
+          if (!story.node || !story.node.isConnected) continue;
+          if (at === story.node) at = at.nextElementSibling;
+          if (story.made) story.node.remove(); else story.node.hidden = true;
+          continue;
+        }
+        story.node = story.node || makeStory(story);
+        if (at === story.node) at = at.nextElementSibling; else node.insertBefore(story.node, at);
+        story.node.hidden = false;
+        const entries = story.node.querySelectorAll("details.entry");
+        story.members.forEach((item, n) => { entries[n].hidden = !item.visible; });
+      }
+      node.hidden = !any || count - own.filter((story) => story.visible).length >= limit;
+    }
+    left = count - limit;
+    byId("more").hidden = left <= 0;
+    byId("more").textContent = `Show more: ${Math.max(0, left).toLocaleString("en")} stories`;
+  };
+  const further = (size) => { limit += size; arrange(); };
+  const whenIdle = () => {
+    const turn = idle += 1;
+    const step = () => {
+      if (turn !== idle || left <= 0 || limit >= WHEN_IDLE) return;
+      further(AT_ONCE);
+      later(step);
+    };
+    setTimeout(() => later(step), 400); // not while somebody types
+  };
+  byId("more").addEventListener("click", () => further(AT_ONCE * 5));
+  new IntersectionObserver((seen) => { if (left > 0 && seen.some((one) => one.isIntersecting)) further(AT_ONCE); }, { rootMargin: "1500px" }).observe(byId("more"));
+
   let shown = [];
+  const total = items.reduce((sum, item) => sum + item.count, 0);
   const apply = () => {
     const want = wanted();
     shown = [];
@@ -258,18 +433,27 @@
     for (const item of items) {
       const kept = passes(item, want) && want.found(item);
       if (kept) shown.push(item);
-      const visible = kept && within(item);
-      if (visible) count += item.count;
-      if (item.node.hidden === visible) item.node.hidden = !visible;
-      item.visible = visible;
+      item.visible = kept && within(item);
+      if (item.visible) count += item.count;
     }
-    for (const story of stories) story.node.hidden = !story.members.some((item) => item.visible);
-    for (const host of hosts) host.node.hidden = host.members.every((story) => story.hidden);
+    for (const story of stories) story.visible = story.members.some((item) => item.visible);
+    limit = AT_ONCE;
+    arrange();
+    whenIdle();
     byId("none").hidden = count > 0;
-    const total = items.reduce((sum, item) => sum + item.count, 0);
     byId("count").textContent = count === total ? `${total.toLocaleString("en")} alerts`
       : `${count.toLocaleString("en")} of ${total.toLocaleString("en")} alerts`;
     draw();
+  };
+  const byAnchor = new Map(items.map((item) => [`a-${item.anchor}`, item]));
+  bring = (id) => {
+    const item = byAnchor.get(id);
+    const story = item ? storyOf(item.n) : /^s\d+$/.test(id) ? stories[Number(id.slice(1)) - 1] : null;
+    if (!story) return;
+    if (!(item ? item.visible : story.visible)) { form.reset(); span = [...whole]; apply(); }
+    if (story.node && story.node.isConnected && !story.node.hidden) return;
+    const before = stories.filter((one) => one.visible && one.place <= story.place).length;
+    if (before > limit) further(before - limit);
   };
 
   // Timeline: one row a host, alerts of one severity that would overlap as one dot.
@@ -337,9 +521,9 @@
       const node = shape("circle", {
         class: `dot ${words[dot.severity] || "low"}`, cx: x(dot.time), cy: TOP + dot.row * ROW + ROW / 2, r: size,
       }, svg);
-      const said = dot.count === 1 ? dot.item.node.querySelector(".name").textContent : `${dot.count} entries`;
+      const said = dot.count === 1 ? data.rules[dot.item.rules[0]][1] : `${dot.count} entries`;
       shape("title", {}, node).textContent = `${iso(dot.time).replace("T", " ").slice(0, 23)} · ${said}`;
-      node.addEventListener("click", () => { location.hash = dot.item.node.id; reveal(); });
+      node.addEventListener("click", () => { location.hash = `a-${dot.item.anchor}`; reveal(); });
     }
     byId("range").textContent = `${iso(span[0]).slice(0, 19).replace("T", " ")} to ${iso(span[1]).slice(0, 19).replace("T", " ")} UTC`;
   };
@@ -389,7 +573,7 @@
   });
 
   let waiting = 0;
-  const soon = () => { clearTimeout(waiting); waiting = setTimeout(apply, 120); };
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(apply, 60); };
   form.addEventListener("input", (event) => (event.target.name === "text" ? soon() : apply()));
   form.elements.text.addEventListener("focus", lowered);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -416,9 +600,10 @@
   const MOST_PRINTED = 400;
   let opened = [];
   addEventListener("beforeprint", () => {
-    const visible = items.filter((item) => item.visible);
+    if (left > 0) further(left);
+    const visible = [...document.querySelectorAll("details.entry")].filter((node) => !node.hidden && !node.closest("[hidden]"));
     if (visible.length > MOST_PRINTED) return;
-    opened = visible.map((item) => item.node).filter((node) => !node.open);
+    opened = visible.filter((node) => !node.open);
     for (const node of opened) { node.open = true; fill(node); }
   });
   addEventListener("afterprint", () => { for (const node of opened) node.open = false; opened = []; });
