@@ -37,3 +37,12 @@ def test_no_more_is_made_at_once_than_there_is_room_for(tmp_path, monkeypatch):
     )
     assert len(list(scan([path], [rule("process where true")]).alerts)) == 8
     assert sizes == [1] * 8
+
+
+def test_a_thousand_alerts_are_made_with_a_few_questions_to_the_database(tmp_path):
+    path = write(tmp_path / "a.ndjson", [process(n, n) for n in range(1, 1001)])
+    alerts = scan([path], [rule("process where true")]).alerts
+    asked = []
+    alerts._database.set_trace_callback(asked.append)
+    assert len(list(alerts)) == 1000
+    assert len(asked) <= 4

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.material import process, rule, write
 
-from comtrap.alerts.document import building_blocks, document, shared, threat
+from comtrap.alerts import document as of_alerts
+from comtrap.alerts.alert import Clause, Why
+from comtrap.alerts.document import _clause as clause_of
+from comtrap.alerts.document import building_blocks, document, lines, shared, threat
 from comtrap.execute.text import moment
 from comtrap.rules.attack import technique
 from comtrap.scan import scan
@@ -157,3 +161,44 @@ def test_times_before_the_epoch_and_far_ahead_are_written():
 def test_a_document_is_json(single, sequence):
     for alert in (single, sequence):
         assert json.loads(json.dumps(document(alert))) == document(alert)
+
+
+def test_its_text_is_the_same_document_in_the_same_order(single, sequence):
+    for alert in (single, sequence):
+        ((name, text),) = lines(alert)
+        assert name == alert.id
+        assert list(json.loads(text).items()) == list(json.loads(json.dumps(document(alert))).items())
+        assert text.endswith(b"}\n")
+
+
+def test_the_texts_of_a_sequences_events_come_before_it(sequence):
+    *blocks, (whole, _) = lines(sequence, blocks=True)
+    assert whole == sequence.id
+    assert [json.loads(text) for _, text in blocks] == building_blocks(sequence)
+    assert [name for name, _ in blocks] == [block["kibana.alert.uuid"] for block in building_blocks(sequence)]
+    assert [each["id"] for each in document(sequence)["kibana.alert.ancestors"][2:]] == [name for name, _ in blocks]
+
+
+def test_what_alerts_say_alike_becomes_text_once(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(of_alerts, "_clause", lambda clause: written.append(clause) or clause_of(clause))
+    log = write(tmp_path / "a.ndjson", [process(second, second + 1) for second in range(50)])
+    texts = [text for alert in scan([log], [rule()]).alerts for _, text in lines(alert)]
+    assert len(texts) == 50
+    assert all(json.loads(text)["comtrap.why"]["clauses"] for text in texts)
+    assert len(written) == len(json.loads(texts[0])["comtrap.why"]["clauses"])
+
+
+def test_two_rules_of_one_id_are_told_apart(single):
+    other = replace(single, rule=rule(name="Another"))
+    told = [json.loads(text)["kibana.alert.rule.name"] for alert in (single, other) for _, text in lines(alert)]
+    assert told == ["Rule 1", "Another"]
+
+
+def test_no_more_texts_are_kept_than_a_bound(single, monkeypatch):
+    monkeypatch.setattr(of_alerts, "_KEPT", 2)
+    for number in range(9):
+        clause = Clause(0, f"clause {number}", {})
+        ((_, text),) = lines(replace(single, why=Why((clause,)), rule=rule(name=f"Rule {number}")))
+        assert json.loads(text)["comtrap.why"]["clauses"][0]["clause"] == f"clause {number}"
+        assert max(len(of_alerts._TEXTS), len(of_alerts._TOLD)) <= 2

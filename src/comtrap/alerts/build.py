@@ -44,8 +44,8 @@ create table chosen (event integer primary key) without rowid;
 create table alert (
   id text primary key, time integer, rule text, match integer, size integer, count integer
 ) without rowid;
-create index alert_order on alert (time, rule, id);
 """
+_ORDER = "create index alert_order on alert (time, rule, id)"
 
 
 def build(
@@ -267,6 +267,7 @@ def _number(rules: Sequence[Rule], store: Store) -> None:
             store.database.executemany(
                 "insert into alert values (?, ?, ?, ?, ?, 1) on conflict (id) do update set count = count + 1", told
             )
+    store.database.execute(_ORDER)  # once all are there: in order, they are put in place at once
     store.database.commit()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -20,13 +20,16 @@ from comtrap.lang import ast
 from comtrap.rules.attack import technique_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from uuid import UUID
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from comtrap.alerts.alert import Alert, Evidence, Suppressed
+    from comtrap.alerts.alert import Alert, Clause, Evidence, Suppressed
     from comtrap.rules.rule import Rule
 
+_T = TypeVar("_T")
+
 _OURS = {"comtrap", "_index", "_id", "_source"}
+_UUID = "kibana.alert.uuid"
+_KEPT = 4096  # clauses and objects whose texts are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +38,58 @@ class _Told:
 
     rule: Rule
     values: Mapping[str, Any]
-    texts: Mapping[str, orjson.Fragment]
+    texts: Mapping[str, Any]
 
 
-_TOLD: dict[UUID, _Told] = {}  # by rule id; holds for its rule only
+_TOLD: dict[int, _Told] = {}  # by what stands for a rule; holds for its rule only
+_TEXTS: dict[int, tuple[object, orjson.Fragment]] = {}  # of what many alerts hold, the same way
 
 
 def document(alert: Alert) -> dict[str, Any]:
     """The alert; of a sequence, the one that stands for it as a whole, with what its events share."""
+    return _document(alert, _values, _clause, dict)
+
+
+def lines(alert: Alert, *, blocks: bool = False) -> Iterator[tuple[str, bytes]]:
+    """The same as JSON and a line feed, with its id; what many alerts say alike is written once.
+
+    Args:
+        alert: what is told.
+        blocks: whether the events of a sequence get lines too, before it; see `building_blocks`.
+    """
+    for told in (*(_blocks(alert, _texts) if blocks else ()), _document(alert, _texts, _clause_text, _object_text)):
+        yield told[_UUID], orjson.dumps(told, default=str, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def building_blocks(alert: Alert) -> list[dict[str, Any]]:
+    """The alerts of the single events of a sequence, which Elastic writes beside the one that stands for all."""
+    return _blocks(alert, _values)
+
+
+def _document(
+    alert: Alert,
+    of_rule: Callable[[Rule], Mapping[str, Any]],
+    clause: Callable[[Clause], Any],
+    known: Callable[[Mapping[str, Any]], Any],
+) -> dict[str, Any]:
+    """An alert, of whose parts each is a value, or its text.
+
+    Args:
+        alert: what is told.
+        of_rule: what is told of its rule.
+        clause: of a clause that held.
+        known: of an object that it names.
+    """
     events = _events(alert)
-    out = _signal(alert, common(alert), events[-1])
-    out["kibana.alert.uuid"] = alert.id
+    out = _signal(of_rule(alert.rule), alert.rule, common(alert), events[-1])
+    out[_UUID] = alert.id
     out["kibana.alert.depth"] = 1
     out["kibana.alert.ancestors"] = [_ancestor(e) for e in events]
     if _grouped(alert):
-        blocks = building_blocks(alert)
         out["kibana.alert.depth"] = 2
         out["kibana.alert.ancestors"] += [
-            {"id": b["kibana.alert.uuid"], "type": "signal", "index": "", "depth": 1, "rule": str(alert.rule.id)}
-            for b in blocks
+            {"id": _block(alert, place, e), "type": "signal", "index": "", "depth": 1, "rule": str(alert.rule.id)}
+            for place, e in enumerate(events)
         ]
         out["kibana.alert.group.id"] = _group(alert)
     if alert.suppressed is not None:
@@ -61,27 +97,18 @@ def document(alert: Alert) -> dict[str, Any]:
     out["comtrap.count"] = alert.count
     out["comtrap.evidence"] = [_evidence(e) for e in alert.evidence]
     out["comtrap.why"] = {
-        "clauses": [
-            {"stage": c.stage, "clause": c.text, "held": c.held or c.text, "values": dict(c.values)}
-            for c in alert.why.clauses
-        ],
-        "objects": [dict(o) for o in alert.why.objects],
+        "clauses": [clause(each) for each in alert.why.clauses],
+        "objects": [known(each) for each in alert.why.objects],
     }
     return out
 
 
-def line(document: dict[str, Any], rule: Rule) -> bytes:
-    """A document of this module, which is taken over, as JSON and a line feed; what is said of its rule is written once."""
-    document |= _of_rule(rule).texts  # where they are already: the order stays
-    return orjson.dumps(document, default=str, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def building_blocks(alert: Alert) -> list[dict[str, Any]]:
-    """The alerts of the single events of a sequence, which Elastic writes beside the one that stands for all."""
+def _blocks(alert: Alert, of_rule: Callable[[Rule], Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """See `building_blocks` and `_document`."""
     out = []
     for place, evidence in enumerate(_events(alert) if _grouped(alert) else ()):
-        block = _signal(alert, evidence.event, evidence)
-        block["kibana.alert.uuid"] = sha256(f"{alert.id}\n{place}\n{evidence.id}".encode()).hexdigest()
+        block = _signal(of_rule(alert.rule), alert.rule, evidence.event, evidence)
+        block[_UUID] = _block(alert, place, evidence)
         block["kibana.alert.depth"] = 1
         block["kibana.alert.ancestors"] = [_ancestor(evidence)]
         block["kibana.alert.building_block_type"] = "default"
@@ -90,6 +117,11 @@ def building_blocks(alert: Alert) -> list[dict[str, Any]]:
         block["comtrap.evidence"] = [_evidence(e) for e in alert.evidence if e.stage == evidence.stage]
         out.append(block)
     return out
+
+
+def _block(alert: Alert, place: int, evidence: Evidence) -> str:
+    """The id of the alert of a single event of a sequence."""
+    return sha256(f"{alert.id}\n{place}\n{evidence.id}".encode()).hexdigest()
 
 
 def common(alert: Alert) -> Mapping[str, Any]:
@@ -108,28 +140,26 @@ def shared(one: Any, other: Any) -> Any:
     return one if one == other else None
 
 
-def _signal(alert: Alert, event: Mapping[str, Any], last: Evidence) -> dict[str, Any]:
+def _signal(of_rule: Mapping[str, Any], rule: Rule, event: Mapping[str, Any], last: Evidence) -> dict[str, Any]:
     """What a single event's alert and a sequence's have in common."""
-    rule = alert.rule
     of_event = event.get("event")
     original = of_event if isinstance(of_event, dict) else {}
     out: dict[str, Any] = {key: value for key, value in event.items() if key not in _OURS}
-    out["@timestamp"] = moment(last.time_ns)
+    out["@timestamp"] = when = moment(last.time_ns)
     out["event"] = original | {"kind": "signal"}
-    out |= {f"kibana.alert.original_event.{key}": value for key, value in original.items()}
-    out |= {
-        "kibana.alert.original_time": moment(last.time_ns),
-        "kibana.alert.reason": reason(rule, event),
-        "kibana.alert.severity": rule.severity.word,
-        "kibana.alert.risk_score": rule.risk_score,
-        "kibana.alert.status": "active",
-        "kibana.alert.workflow_status": "open",
-        "kibana.alert.workflow_tags": [],
-        "kibana.alert.workflow_assignee_ids": [],
-        "kibana.space_ids": ["default"],
-    }
-    out |= _of_rule(rule).values
-    out |= dict(_dotted("comtrap", event.get("comtrap", {})))
+    for key, value in original.items():
+        out[f"kibana.alert.original_event.{key}"] = value
+    out["kibana.alert.original_time"] = when
+    out["kibana.alert.reason"] = reason(rule, event)
+    out["kibana.alert.severity"] = rule.severity.word
+    out["kibana.alert.risk_score"] = rule.risk_score
+    out["kibana.alert.status"] = "active"
+    out["kibana.alert.workflow_status"] = "open"
+    out["kibana.alert.workflow_tags"] = []
+    out["kibana.alert.workflow_assignee_ids"] = []
+    out["kibana.space_ids"] = ["default"]
+    out |= of_rule
+    _dotted(out, "comtrap", event.get("comtrap", {}))
     return out
 
 
@@ -142,13 +172,50 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     }
 
 
+def _values(rule: Rule) -> Mapping[str, Any]:
+    return _of_rule(rule).values
+
+
+def _texts(rule: Rule) -> Mapping[str, Any]:
+    return _of_rule(rule).texts
+
+
 def _of_rule(rule: Rule) -> _Told:
-    known = _TOLD.get(rule.id)
+    known = _TOLD.get(id(rule))
     if known is None or known.rule is not rule:
         values = {f"kibana.alert.rule.{key}": value for key, value in _rule(rule).items()}
         texts = {key: orjson.Fragment(orjson.dumps(value, default=str)) for key, value in values.items()}
-        known = _TOLD[rule.id] = _Told(rule, values, texts)
+        if len(_TOLD) >= _KEPT:
+            _TOLD.clear()
+        known = _TOLD[id(rule)] = _Told(rule, values, texts)
     return known
+
+
+def _clause(clause: Clause) -> dict[str, Any]:
+    return {
+        "stage": clause.stage,
+        "clause": clause.text,
+        "held": clause.held or clause.text,
+        "values": dict(clause.values),
+    }
+
+
+def _clause_text(clause: Clause) -> orjson.Fragment:
+    return _text(clause, _clause)
+
+
+def _object_text(known: Mapping[str, Any]) -> orjson.Fragment:
+    return _text(known, dict)
+
+
+def _text(of: _T, values: Callable[[_T], dict[str, Any]]) -> orjson.Fragment:
+    """What is said of something that many alerts hold, as JSON; kept, while not too many are."""
+    known = _TEXTS.get(id(of))
+    if known is None or known[0] is not of:
+        if len(_TEXTS) >= _KEPT:
+            _TEXTS.clear()
+        known = _TEXTS[id(of)] = of, orjson.Fragment(orjson.dumps(values(of), default=str))
+    return known[1]
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -217,12 +284,13 @@ def _attack(kind: str, number: str, name: str) -> dict[str, Any]:
     return {"id": number, "name": name, "reference": f"https://attack.mitre.org/{kind}/{number.replace('.', '/')}/"}
 
 
-def _dotted(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _dotted(out: dict[str, Any], path: str, value: Any) -> None:
+    """Add what is below an object by dotted names."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _dotted(f"{path}.{key}", inner)
+            _dotted(out, f"{path}.{key}", inner)
     else:
-        yield path, value
+        out[path] = value
 
 
 def _events(alert: Alert) -> Sequence[Evidence]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 TABLES = """
 create table evidence (event integer primary key, time integer, id text, parts blob, whole blob);
 """
-_WRITTEN = tuple(field.name for field in fields(Evidence))
+# Stage and part are the alert's to say.
+_told = attrgetter("path", "member", "position", "record_id", "channel", "host", "time_ns", "event", "id", "index")
 _AMONG = "from evidence where event in (select value from json_each(?))"
 
 
@@ -56,7 +57,7 @@ def identified(database: sqlite3.Connection, events: Iterable[int]) -> dict[int,
 
 def loaded(database: sqlite3.Connection, events: Iterable[int]) -> Callable[[int, int], list[Evidence]]:
     """Gives, for a stage and one of these events by its number, the event, or the parts of a script block in order."""
-    wholes: dict[int, dict[str, Any]] = {}
+    wholes: dict[int, list[Any]] = {}
     parts: dict[int, list[int]] = {}
     wanted = set(events)
     while wanted:
@@ -67,8 +68,7 @@ def loaded(database: sqlite3.Connection, events: Iterable[int]) -> Callable[[int
         wanted = {part for event in wanted for part in parts[event]} - wholes.keys()
 
     def evidence(stage: int, event: int) -> list[Evidence]:
-        places = enumerate((event, *parts[event]), 1)
-        return [Evidence(**{**wholes[e], "stage": stage, "part": n if n > 1 else None}) for n, e in places]
+        return [_made(wholes[e], stage, n if n > 1 else None) for n, e in enumerate((event, *parts[event]), 1)]
 
     return evidence
 
@@ -78,4 +78,9 @@ def _listed(events: Iterable[int]) -> str:
 
 
 def _written(evidence: Evidence) -> bytes:
-    return orjson.dumps({name: getattr(evidence, name) for name in _WRITTEN}, default=str)
+    return orjson.dumps(_told(evidence), default=str)
+
+
+def _made(told: list[Any], stage: int, part: int | None) -> Evidence:
+    path, member, position, record_id, channel, host, time_ns, event, name, index = told
+    return Evidence(path, member, position, record_id, channel, host, time_ns, stage, event, part, name, index)

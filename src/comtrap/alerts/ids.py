@@ -5,6 +5,7 @@ Source: docs/decisions, "alert ids".
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,17 @@ def identity(parts: Sequence[str | None], record_id: str | None, digest: bytes =
 
 def alert_id(rule: UUID, identities: Iterable[str]) -> str:
     """The id of an alert: the rule's and those of its events in stage order, as hex."""
-    return sha256(_END.join([str(rule).encode(), *(i.encode() for i in identities)])).hexdigest()
+    return sha256(_END.join([_rule(rule), *(i.encode() for i in identities)])).hexdigest()
 
 
 def digest_of(source: Mapping[str, Any]) -> bytes:
     """What a record's fields as they were read, by dotted name, come down to."""
     return sha256(orjson.dumps(dict(source), option=orjson.OPT_SORT_KEYS)).digest()
+
+
+@lru_cache(4096)
+def _rule(rule: UUID) -> bytes:
+    return str(rule).encode()
 
 
 def _part(text: str | None) -> bytes:

@@ -19,16 +19,17 @@ def reason(rule: Rule, event: Mapping[str, Any]) -> str:
         rule: what fired.
         event: a single event, or what the events of a sequence share.
     """
-    category = first(event, "event.category")
+    process = event.get("process")
+    category = _first(_of(event.get("event"), "category"))
     named = [
-        ("process", first(event, "process.name")),
-        ("parent process", first(event, "process.parent.name")),
-        ("file", first(event, "file.name") if "file" in event else None),
+        ("process", _first(_of(process, "name"))),
+        ("parent process", _first(_of(_of(process, "parent"), "name"))),
+        ("file", _first(_of(event.get("file"), "name"))),
         ("source", _address(event, "source")),
         ("destination", _address(event, "destination")),
     ]
     things = ", ".join([f"{what} {value}" for what, value in named if value is not None])
-    user, host = first(event, "user.name"), first(event, "host.name")
+    user, host = _first(_of(event.get("user"), "name")), _first(_of(event.get("host"), "name"))
     said = "event" if category is None else f"{category} event"
     said += f" with {things}," if things else ""
     said += "" if user is None else f" by {user}"
@@ -38,10 +39,18 @@ def reason(rule: Rule, event: Mapping[str, Any]) -> str:
 
 def first(event: Mapping[str, Any], name: str) -> Any:
     """The first value of a field, or None."""
-    value = documents.get(event, name)
+    return _first(documents.get(event, name))
+
+
+def _first(value: Any) -> Any:
     if isinstance(value, list):
         return value[0] if value else None
     return None if value in ("", {}) else value
+
+
+def _of(node: Any, name: str) -> Any:
+    """What an object holds under one part of a name; looking up dotted names takes long for this many."""
+    return node.get(name) if isinstance(node, dict) else None
 
 
 def _address(event: Mapping[str, Any], side: str) -> str | None:

@@ -9,14 +9,15 @@ import pyarrow as pa
 
 from comtrap.alerts.alert import Evidence
 from comtrap.alerts.ids import identity
-from comtrap.alerts.origins import Place, Sources, taken
+from comtrap.alerts.origins import ORIGIN, Place, Sources, taken
 from comtrap.events.problems import Problems
 from comtrap.normalise import document as documents
+from comtrap.normalise.fields import Fields
 from comtrap.normalise.normalise import to_documents, to_events
 from comtrap.normalise.script_blocks import JOINED, PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from comtrap.events.raw import RawBatch
 
@@ -44,36 +45,54 @@ def records(raw: RawBatch) -> Iterator[Record]:
     times = frame.column("@timestamp").cast(pa.int64()).to_pylist()
     indices = frame.column("_index").to_pylist()
     parts, texts = (_column(raw, name) for name in (PARTS, JOINED))
-    sources = Sources(raw)
-    for row, document in enumerate(to_documents(raw)):
+    found = to_documents(raw)
+    for row, document in enumerate(found):
         if texts[row] is not None:
             documents.put(document, JOINED, texts[row])
         # Their numbers mean something in this run only; the parts stand in the evidence themselves.
         documents.drop(document, PARTS)
-        record_id = _text(documents.get(document, "winlog.record_id"))
-        host = _text(documents.get(document, "host.name") or documents.get(document, "winlog.computer_name"))
-        channel = _text(documents.get(document, "winlog.channel"))
-        provider = documents.get(document, "winlog.provider_name") or documents.get(document, "event.provider")
-        code = documents.get(document, "winlog.event_id") or documents.get(document, "event.code")
-        place = host or _text(documents.get(document, "host.id"))
-        named = (place, channel, _text(provider), _text(code), str(times[row]))
-        here = Place(raw.origin.path, raw.origin.member, events[row] - raw.origin.first)
-        first = taken(document, here)
+    named, origins, sources = _named(found), Fields(found).values(ORIGIN), Sources(raw)
+    for row, document in enumerate(found):
+        host, record_id, *told = named[row]
+        first = Place(raw.origin.path, raw.origin.member, events[row] - raw.origin.first)
+        if origins[row] is not None:
+            first = taken(document, first)
         digest = first.digest or (sources.digest(row) if record_id is None else b"")
         evidence = Evidence(
             path=first.path,
             member=first.member,
             position=first.position,
             record_id=record_id,
-            channel=channel,
+            channel=told[1],
             host=host,
             time_ns=times[row],
             stage=0,
             event=document,
-            id=identity(named, record_id, digest),
+            id=identity((*told, str(times[row])), record_id, digest),
             index=indices[row] or "",
         )
         yield Record(events[row], evidence, tuple(map(int, parts[row] or ())))
+
+
+def _named(found: Sequence[dict[str, Any]]) -> list[tuple[str | None, ...]]:
+    """Of each document: host, record number; host again or its id, channel, provider, code."""
+    fields = Fields(found)
+
+    def either(one: str, other: str) -> Iterator[Any]:
+        return (a or b for a, b in zip(fields.values(one), fields.values(other), strict=True))
+
+    hosts = [_text(value) for value in either("host.name", "winlog.computer_name")]
+    return list(
+        zip(
+            hosts,
+            map(_text, fields.values("winlog.record_id")),
+            [host or _text(value) for host, value in zip(hosts, fields.values("host.id"), strict=True)],
+            map(_text, fields.values("winlog.channel")),
+            map(_text, either("winlog.provider_name", "event.provider")),
+            map(_text, either("winlog.event_id", "event.code")),
+            strict=True,
+        )
+    )
 
 
 def _column(raw: RawBatch, name: str) -> list[Any]:
@@ -81,6 +100,8 @@ def _column(raw: RawBatch, name: str) -> list[Any]:
 
 
 def _text(value: object) -> str | None:
+    if type(value) is str:
+        return value
     if isinstance(value, list):
         value = value[0] if value else None
     return None if value is None else str(value)

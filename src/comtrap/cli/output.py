@@ -17,6 +17,9 @@ AS_FAR_AS_IT_CAN = "comtrap-as-far-as-it-can"
 """How text is written in an encoding that lacks some of its characters: lines and arrows as ASCII has them, others as
 ``\\u65e5``. Nothing is lost, and nothing ends the run."""
 
+BUFFERED = 256 << 10
+"""Bytes of a file that are written at once: an alert alone has tens of thousands."""
+
 _LIKE = str.maketrans({"─": "-", "━": "=", "…": "~", "→": ">", "·": "-", "✓": "+"})
 
 
@@ -45,7 +48,7 @@ def output(path: str | None) -> Iterator[TextIO]:
     its reader goes away, the rest is dropped in silence: that is how `head` ends its input.
     """
     if path is not None:
-        with Path(path).open("w", encoding="utf-8", newline="\n") as out:
+        with Path(path).open("w", BUFFERED, encoding="utf-8", newline="\n") as out:
             yield out
         return
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 import orjson
 
-from comtrap.alerts.document import building_blocks, document, line
+from comtrap.alerts.document import lines
 from comtrap.errors import DeployError, PluginError
 from comtrap.remote.address import address
 from comtrap.remote.answers import member
@@ -42,7 +42,6 @@ TRIES = 5
 _WAIT = 0.5  # seconds; doubled with each try
 _KNOWN, _FORBIDDEN, _TOO_LARGE = 409, 403, 413
 _BUSY = frozenset({429, 502, 503, 504})
-_UUID = "kibana.alert.uuid"
 _SHOWN = 300  # characters of a reason
 
 
@@ -92,11 +91,11 @@ class Index:
         Raises:
             DeployError: the cluster refuses, or cannot be reached.
         """
-        for told in (*(building_blocks(alert) if self._blocks else ()), document(alert)):
-            text = line(told, alert.rule).rstrip(b"\n")
+        for name, written in lines(alert, blocks=self._blocks):
+            text = written.rstrip(b"\n")
             if len(self._waiting) >= DOCUMENTS or self._waiting_bytes + len(text) > BYTES:
                 self._flush()
-            self._waiting.append((str(told[_UUID]), text))
+            self._waiting.append((name, text))
             self._waiting_bytes += len(text)
 
     def __exit__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Self, TextIO
 
-from comtrap.alerts.document import building_blocks, document, line
+from comtrap.alerts.document import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,8 @@ class Sink:
 
     def write(self, alert: Alert) -> None:
         """One line, or with `blocks` one more for each event of a sequence."""
-        for told in (*(building_blocks(alert) if self._blocks else ()), document(alert)):
-            self._put(line(told, alert.rule))
+        for _, text in lines(alert, blocks=self._blocks):
+            self._put(text)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from comtrap.alerts.document import document, line
+from comtrap.alerts.document import lines
 from comtrap.errors import PluginError
 from comtrap.sinks.row import COLUMNS, row
 
@@ -50,9 +50,9 @@ class Sink:
 
     def write(self, alert: Alert) -> None:
         """One row."""
-        told = line(document(alert), alert.rule).decode().rstrip("\n")
+        ((_, text),) = lines(alert)
         last = [e for e in alert.evidence if e.part is None][-1]
-        self._rows.append({**row(alert), "time": last.time_ns, "document": told})
+        self._rows.append({**row(alert), "time": last.time_ns, "document": text.decode().rstrip("\n")})
         if len(self._rows) >= ROWS:
             self._put()
 
