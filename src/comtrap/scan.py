@@ -42,7 +42,7 @@ class Result:
         failures: by rule id, events on which the rule's condition failed and was taken as false.
         usable: whether any input could be read.
         seconds: how long it took.
-        blind: rules that there was no event for, with what they need.
+        blind: rules that there was no event for, with what they need; none where not all events were read.
         interrupted: whether it was stopped before its end; what was found until then is there.
     """
 
@@ -69,6 +69,7 @@ class Result:
             "skipped": dict(sorted(problems.skipped.items())),
             "notes": dict(sorted(problems.notes.items())),
             "failed": dict(sorted(problems.failed.items())),
+            "narrowed": {address: told.stats for address, told in sorted(problems.narrowed.items())},
             "fallback_records": problems.fallback,
             "rules": len(self.rules),
             "rule_failures": self.failures,
@@ -178,5 +179,5 @@ def run(
         usable=tally.usable(inputs),
         seconds=time.perf_counter() - began,
         interrupted=found.interrupted,
-        blind=blind(rules, plan, tally),
+        blind=[] if tally.problems.is_narrowed else blind(rules, plan, tally),
     )

@@ -27,11 +27,15 @@ import comtrap
 from comtrap.errors import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 USER, PASSWORD = "reader", "a long password"
 TLS = Path(__file__).resolve().parent.parent / "deploy" / "tls"
+_SHORT = 256  # characters that no mapping here leaves out
 WINDOW = 10_000  # index.max_result_window
+_LONG = {"wait_for_completion_timeout", "keep_on_completion", "keep_alive"}
+_OPTIONS = ("size", "result_position", "timestamp_field", "event_category_field", "tiebreaker_field")
+_EQL = {"query", "filter", "fetch_size", "fields", "allow_partial_search_results", "runtime_mappings", *_OPTIONS}
 _LONG_MAX = (1 << 63) - 1
 
 
@@ -49,8 +53,73 @@ class Index:
     """Documents by id, in the order they were written."""
 
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    mapping: dict[str, Any] | None = None
+    mapping: dict[str, Any] | None = None  # what the documents show where none is given
     stream: bool = False  # a data stream takes `create` only
+
+    @property
+    def mapped(self) -> dict[str, Any]:
+        return mapping_of(self.documents.values()) if self.mapping is None else self.mapping
+
+    def held(self, name: str) -> dict[str, dict[str, Any]]:
+        """The documents with what the index knows of each beside its source."""
+        limits: dict[str, int] | None = None
+        out = {}
+        for i, document in self.documents.items():
+            ignored = []
+            if any(len(text) > _SHORT for text in _strings(document)):
+                if limits is None:
+                    limits = {n: told["ignore_above"] for n, told in leaves_of(self.mapped) if "ignore_above" in told}
+                ignored = [
+                    n
+                    for n, limit in limits.items()
+                    if any(len(str(v)) > limit for v in _values(document, n.removesuffix(".keyword")))
+                ]
+            out[i] = {**document, "_index": name, "_id": i, "_ignored": ignored}
+        return out
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
+    elif isinstance(value, str):
+        yield value
+
+
+def mapping_of(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What dynamic mapping makes of documents under templates as Elastic's: texts are keywords."""
+    out: dict[str, Any] = {"properties": {"@timestamp": {"type": "date"}}}
+
+    def add(properties: dict[str, Any], name: str, value: Any) -> None:
+        head, _, rest = name.partition(".")
+        if rest:
+            add(properties.setdefault(head, {"properties": {}})["properties"], rest, value)
+        elif isinstance(value, dict):
+            inner = properties.setdefault(head, {"properties": {}})["properties"]
+            for key, one in value.items():
+                add(inner, key, one)
+        elif isinstance(value, list):
+            for one in value:
+                add(properties, head, one)
+        elif value is not None:
+            kinds = {bool: "boolean", int: "long", float: "double"}
+            told = {"type": kinds[type(value)]} if type(value) in kinds else {"type": "keyword", "ignore_above": 1024}
+            properties.setdefault(head, told)
+
+    for document in documents:
+        for key, value in document.items():
+            add(out["properties"], key, value)
+    return out
+
+
+def leaves_of(mapping: dict[str, Any], way: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, told in mapping.get("properties", {}).items():
+        if "properties" in told:
+            yield from leaves_of(told, f"{way}{key}.")
+        else:
+            yield f"{way}{key}", told
+            for sub, inner in told.get("fields", {}).items():
+                yield f"{way}{key}.{sub}", inner
 
 
 class ElasticServer(Loopback):
@@ -74,6 +143,8 @@ class ElasticServer(Loopback):
         self.points: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
         self.opened = 0
         self.requests: list[tuple[str, str, Any]] = []
+        self.slow = 0  # how often a query is asked for before it is done
+        self.running: dict[str, tuple[int, Any]] = {}
         self.refused: dict[str, tuple[int, str, str]] = {}  # by document id, what `_bulk` answers
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -98,6 +169,19 @@ class ElasticServer(Loopback):
                 return self.search(body, query)
             case "POST", [names, "_eql", "search"]:
                 return self.eql(unquote(names), body, query)
+            case "GET", ["_eql", "search", name]:
+                return self.poll(unquote(name), query)
+            case "DELETE", ["_eql", "search", name]:
+                return self.forget(unquote(name))
+            case "GET", [names, "_mapping"]:
+                _only(query, set())
+                return {n: {"mappings": self.indices[n].mapped} for n in self.resolved(unquote(names))}
+            case "POST", [names, "_field_caps"]:
+                return self.capabilities(unquote(names), body or {}, query)
+            case "POST", [names, "_count"]:
+                _only(query, set())
+                _only(body, {"query"})
+                return {"count": sum(_meets(d, body["query"]) for _, _, d in self.documents(unquote(names)))}
             case (("POST" | "PUT"), [name, "_bulk"]):
                 return self.bulk(unquote(name), body)
         raise AnsweredError(
@@ -120,7 +204,7 @@ class ElasticServer(Loopback):
         return list(found)
 
     def documents(self, names: str) -> list[tuple[str, str, dict[str, Any]]]:
-        return [(n, i, d) for n in self.resolved(names) for i, d in self.indices[n].documents.items()]
+        return [(n, i, d) for n in self.resolved(names) for i, d in self.indices[n].held(n).items()]
 
     def open(self, names: str, query: dict[str, str]) -> Any:
         _only(query, {"keep_alive", "ignore_unavailable", "allow_partial_search_results", "expand_wildcards"})
@@ -154,36 +238,101 @@ class ElasticServer(Loopback):
         rows = [
             ((_millis(d), n), index, name, d)
             for n, (index, name, d) in enumerate(documents)
-            if (cut is None or n % cut["max"] == cut["id"]) and _meets(d, name, body.get("query", {"match_all": {}}))
+            if (cut is None or n % cut["max"] == cut["id"]) and _meets(d, body.get("query", {"match_all": {}}))
         ]
         rows.sort(key=lambda row: row[0])
         after = body.get("search_after")
         rows = [row for row in rows if after is None or row[0] > tuple(after)][:size]
         hits = [
-            {"_index": i, "_id": n, "_score": None, "_source": _filtered(d, body.get("_source")), "sort": list(place)}
+            {
+                "_index": i,
+                "_id": n,
+                "_score": None,
+                "_source": _filtered(_source(d), body.get("_source")),
+                "sort": list(place),
+            }
             for place, i, n, d in rows
         ]
         shards = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
         return {"took": 1, "timed_out": False, "pit_id": body["pit"]["id"], "_shards": shards, "hits": {"hits": hits}}
 
     def eql(self, names: str, body: Any, query: dict[str, str]) -> Any:
-        _only(query, {"allow_partial_search_results", "ignore_unavailable", "filter_path", "allow_no_indices"})
-        if body["size"] > WINDOW:
+        _only(query, {"allow_partial_search_results", "ignore_unavailable", "filter_path", "allow_no_indices"} | _LONG)
+        _only(body, _EQL | _LONG)
+        if body.get("size", 10) > WINDOW:
             raise AnsweredError(400, "illegal_argument_exception", "Result window is too large")
+        if body.get("fetch_size", 1000) < 2 or body.get("result_position", "tail") not in {"head", "tail"}:
+            raise AnsweredError(400, "illegal_argument_exception", "no such fetch_size or result_position")
         indices = []
         for name in self.resolved(names):
             index = self.indices[name]
             kept = [
-                {**d, "_id": n}
-                for n, d in index.documents.items()
-                if _meets(d, n, body.get("filter", {"match_all": {}}))
+                {**_source(d), "_id": d["_id"]}
+                for d in index.held(name).values()
+                if _meets(d, body.get("filter", {"match_all": {}}))
             ]
-            indices.append(comtrap.Index(name, kept, index.mapping))
-        options = {k: body[k] for k in ("size", "result_position") if k in body}
+            indices.append(comtrap.Index(name, kept, index.mapped))
+        options = {k: body[k] for k in _OPTIONS if k in body}
         try:
-            return comtrap.search(body["query"], indices, **options)
+            answer = comtrap.search(body["query"], indices, **options)
         except QueryError as error:
             raise AnsweredError(400, "verification_exception", str(error)) from None
+        for event in answer["hits"].get("events", []):
+            event["fields"] = {
+                one["field"]: [str(v) for v in _values(event["_source"], one["field"])]
+                for one in body.get("fields", [])
+            }
+        answer = _chosen(answer, query.get("filter_path"))
+        if not self.slow:
+            return answer
+        with self.lock:
+            name = f"query-{len(self.running)}"
+            self.running[name] = (self.slow, answer)
+        return {"id": name, "is_partial": True, "is_running": True}
+
+    def poll(self, name: str, query: dict[str, str]) -> Any:
+        _only(query, {"wait_for_completion_timeout", "keep_alive", "filter_path"})
+        with self.lock:
+            if name not in self.running:
+                raise AnsweredError(404, "resource_not_found_exception", name)
+            left, answer = self.running[name]
+            self.running[name] = (left - 1, answer)
+        return answer if left <= 1 else {"id": name, "is_partial": True, "is_running": True}
+
+    def forget(self, name: str) -> Any:
+        if self.running.pop(name, None) is None:
+            raise AnsweredError(404, "resource_not_found_exception", name)
+        return {"acknowledged": True}
+
+    def capabilities(self, names: str, body: Any, query: dict[str, str]) -> Any:
+        _only(query, {"fields", "include_unmapped"})
+        _only(body, {"fields"})
+        asked = body.get("fields") or query["fields"].split(",")
+        indices = self.resolved(names)
+        found: dict[str, dict[str, list[str]]] = {}
+        for index in indices:
+            told = dict(leaves_of(self.indices[index].mapped))
+            for name in asked:
+                kind = told[name]["type"] if name in told else "unmapped"
+                kind = {"wildcard": "keyword", "constant_keyword": "keyword"}.get(kind, kind)
+                found.setdefault(name, {}).setdefault(kind, []).append(index)
+        return {
+            "indices": indices,
+            "fields": {
+                name: {
+                    kind: {
+                        "type": kind,
+                        "metadata_field": False,
+                        "searchable": kind != "unmapped",
+                        "aggregatable": True,
+                    }
+                    | ({} if len(kinds) == 1 else {"indices": where})
+                    for kind, where in kinds.items()
+                }
+                for name, kinds in found.items()
+                if set(kinds) != {"unmapped"}
+            },
+        }
 
     # writing -------------------------------------------------------------------------------------
 
@@ -315,6 +464,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
+def _source(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key not in {"_index", "_id", "_ignored"}}
+
+
+def _chosen(answer: dict[str, Any], paths: str | None) -> dict[str, Any]:
+    """What `filter_path` leaves of an answer."""
+    if paths is None:
+        return answer
+    wanted = paths.split(",")
+    out = {key: value for key, value in answer.items() if key in wanted}
+    names = [path.removeprefix("hits.events.") for path in wanted if path.startswith("hits.events.")]
+    events = [{name: event[name] for name in names if name in event} for event in answer["hits"].get("events", [])]
+    return out | ({"hits": {"events": events}} if events else {})
+
+
 def _only(query: dict[str, str], known: set[str]) -> None:
     if set(query) - known:
         raise AnsweredError(400, "illegal_argument_exception", f"unrecognized parameters: {sorted(set(query) - known)}")
@@ -344,20 +508,20 @@ def _millis(document: dict[str, Any]) -> int:
     return int(_moment(found[0]).timestamp() * 1000) if found else _LONG_MAX
 
 
-def _meets(document: dict[str, Any], name: str, query: dict[str, Any]) -> bool:
+def _meets(document: dict[str, Any], query: dict[str, Any]) -> bool:
     ((kind, told),) = query.items()
     if kind == "match_all":
         return True
     if kind == "ids":
-        return name in told["values"]
+        return document["_id"] in told["values"]
     if kind == "exists":
         return bool(_values(document, told["field"]))
     if kind == "bool":
         assert set(told) <= {"filter", "must_not", "should", "minimum_should_match"}, told
-        some = [_meets(document, name, one) for one in told.get("should", [])]
+        some = [_meets(document, one) for one in told.get("should", [])]
         return (
-            all(_meets(document, name, one) for one in told.get("filter", []))
-            and not any(_meets(document, name, one) for one in told.get("must_not", []))
+            all(_meets(document, one) for one in told.get("filter", []))
+            and not any(_meets(document, one) for one in told.get("must_not", []))
             and (not some or any(some))
         )
     ((where, what),) = told.items()
@@ -368,6 +532,7 @@ def _meets(document: dict[str, Any], name: str, query: dict[str, Any]) -> bool:
     if kind == "prefix":
         return any(str(value).startswith(what) for value in found)
     assert kind == "range", kind
+    assert set(what) <= {"gte", "lt", "format"}, what
     return any(_between(_moment(value), what) for value in found)
 
 

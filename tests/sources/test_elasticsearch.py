@@ -25,7 +25,7 @@ INDEX = "winlogbeat-9.0"
 
 
 def manner(**more):
-    return Manner(access=Access(Secret(KEY), timeout=5.0), **more)
+    return Manner(access=Access(Secret(KEY), timeout=60.0), **more)
 
 
 def positions(server, index=INDEX, problems=None, **more):
@@ -50,7 +50,9 @@ def failure(server, *faults, **more):
 def alerts(path, *rules, **more):
     result = scan([path], rules, **more)
     assert result.tally.problems.failed == {}
-    return [document(alert) for alert in result.alerts]
+    found = [document(alert) for alert in result.alerts]
+    result.alerts.close()
+    return found
 
 
 def told_alike(found):

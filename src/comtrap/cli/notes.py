@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -69,6 +70,20 @@ class Notes:
         if len(failed) > FAILED:
             self._console.print(f"not read: {len(failed) - FAILED:,} more; --stats has them all", style="yellow")
 
+    def narrowed(self, problems: Problems) -> None:
+        """What clusters were asked, so that not all of their events were read."""
+        if self._quiet:
+            return
+        for address, told in sorted(problems.narrowed.items()):
+            if not told.is_whole:
+                said = f"{told.found:,} of {told.documents:,} documents could matter"
+                self._console.print(f"{plain(address)}: {said}, by {told.queries:,} queries of the cluster")
+            whole = Counter(told.whole.values())
+            for why, count in whole.most_common(3):
+                names = sorted(name for name, reason in told.whole.items() if reason == why)
+                more = f" and {count - 1:,} more" if count > 1 else ""
+                self._console.print(f"{plain(names[0])}{more}: read whole: {plain(why)}", style="dim")
+
     def problems(self, result: Result) -> None:
         """What could not be read, and what went wrong with it."""
         self.unread(result.tally.problems)
@@ -88,10 +103,11 @@ class Notes:
             f"{events:,} event{'s' * (events != 1)} in {result.files:,} file{'s' * (result.files != 1)}, "
             f"{len(result.rules):,} rule{'s' * (len(result.rules) != 1)}, {result.seconds:.1f} s"
         )
+        self.narrowed(problems)
         if result.alerts.suppressed:
             self._console.print(f"{result.alerts.suppressed:,} more alerts are suppressed: others stand for them")
         self._odd(problems)
-        if not len(result.alerts):
+        if not len(result.alerts) and not problems.is_narrowed:
             self._why_nothing(result)
 
     def say(self, text: str) -> None:

@@ -52,7 +52,10 @@ def run(args: argparse.Namespace) -> int:
         with answer:
             FORMATS[args.format](answer, args.fields or asked.shown, out)
             notes.answered(answer)
-            if not (len(answer) or asked.request.size == 0 or answer.interrupted or args.quiet):
+            told = len(answer) or asked.request.size == 0 or answer.interrupted or args.quiet
+            if not told and answer.tally.problems.is_narrowed:
+                notes.tell("nothing found; with --no-push-down all events are read, and it is said why")
+            elif not told:
                 with notes.progress() as progress:
                     why = silence(answer, jobs=args.jobs, progress=progress, manner=manner)
                 notes.why_nothing(answer, why)

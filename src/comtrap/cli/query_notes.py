@@ -51,6 +51,7 @@ class QueryNotes(Notes):
         if answer.is_single and met > len(answer):
             said += f"; {met:,} met the query, {len(answer):,} {'is' if len(answer) == 1 else 'are'} shown"
         self.tell(said)
+        self.narrowed(problems)
         if not self._quiet:
             self._odd(problems)
 

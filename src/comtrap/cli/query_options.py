@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from comtrap.cli.answers import FORMATS
-from comtrap.cli.reading import add_reading
+from comtrap.cli.reading import add_push_down, add_reading
 from comtrap.scanning.asked import Request
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     jobs = "processes to use (default: one a core)"
     more("--jobs", type=_number(1), default=os.cpu_count() or 1, metavar="N", help=jobs)
     add_reading(parser)
+    add_push_down(parser)
     more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
     more("--strict", action="store_true", help="exit with 3 if any input is unusable")
     more("--quiet", action="store_true", help="say only what went wrong")

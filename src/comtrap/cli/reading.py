@@ -31,6 +31,12 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--until", type=_moment, metavar="TIME", help="only events before this time (default: all)")
 
 
+def add_push_down(parser: argparse.ArgumentParser) -> None:
+    """The option of commands that need not see every event."""
+    told = "read all events of an index, rather than those that its cluster says could matter (the result is the same)"
+    parser.add_argument("--no-push-down", dest="push_down", action="store_false", help=told)
+
+
 def manner_of(args: argparse.Namespace) -> Manner:
     """What was asked for.
 
@@ -47,7 +53,8 @@ def manner_of(args: argparse.Namespace) -> Manner:
     allowed = access_of(args)
     for path in addresses:
         address(path, plain=allowed.plain)
-    return replace(manner, access=allowed, since=args.since, until=args.until)
+    asks = getattr(args, "push_down", False)
+    return replace(manner, access=allowed, since=args.since, until=args.until, push_down=asks)
 
 
 def _moment(text: str) -> datetime:

@@ -15,7 +15,7 @@ from comtrap.cli.collecting import rarely
 from comtrap.cli.excepting import add_exceptions, exceptions_of
 from comtrap.cli.exits import ALERTS, INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.notes import Notes
-from comtrap.cli.reading import add_reading, manner_of
+from comtrap.cli.reading import add_push_down, add_reading, manner_of
 from comtrap.cli.suppressing import add_suppression, suppression_of
 from comtrap.rules.load import DEFAULT, locate
 from comtrap.rules.load import load as load_files
@@ -54,6 +54,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     more("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes to use (default: one a core)")
     more("--cluster", metavar="URL", help="run on Spark: local[N], spark://HOST:PORT or sc://… (needs comtrap[spark])")
     add_reading(parser)
+    add_push_down(parser)
     more("--stats", metavar="FILE", help="write what was read, skipped and found there, as JSON")
     more("--strict", action="store_true", help="exit with 3 if any input is unusable")
     more("--quiet", action="store_true", help="say only what went wrong")

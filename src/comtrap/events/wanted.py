@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from comtrap.check.typed import Stage
     from comtrap.events.raw import Kind
 
 
@@ -20,12 +21,15 @@ class Narrowing:
         first_ns: none of them is before; None for no such limit.
         last_ns: none of them is after.
         counted: the columns that all others are decoded for still, so that they are counted as what they are.
+        queries: the conditions by query, each with its category; an event that meets none of them has no hits. None where
+            they cannot be told apart from what is to be counted.
     """
 
     categories: frozenset[str] | None
     first_ns: int | None
     last_ns: int | None
     counted: frozenset[str]
+    queries: tuple[tuple[Stage, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from comtrap.events.raw import Kind
     from comtrap.normalise.tables import Plan
 
+OF_LINES = frozenset({
+    "comtrap.process.decoded_command", "comtrap.process.parent.decoded_command", "comtrap.process.parent.plain_command_line",
+    "comtrap.process.plain_command_line",
+})  # fmt: skip
+"""Fields that are always computed, whatever a document says: what a cluster is asked for them rests on that."""
+
 _ALWAYS = frozenset({"@timestamp", "_index", "host.id", "event.category"})
 _BLANKS = pa.array(["", "-"])
 _NOTHING = pa.scalar(None, pa.string())
@@ -125,6 +131,8 @@ def _kind(flat: Mapping[str, Any]) -> Kind:
 
 def _rows(raw: RawBatch, use: Plan) -> Rows:
     frame = raw.frame
+    if brought := OF_LINES.intersection(frame.schema.names):
+        frame = frame.drop_columns(sorted(brought))
     if raw.kind != ECS:
         # Every row has the kind's provider and id, whether the source gives the columns, and all values in them, or not.
         for name, value in (("winlog.provider_name", raw.kind[0]), ("winlog.event_id", str(raw.kind[1]))):

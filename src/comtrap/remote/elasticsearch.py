@@ -80,6 +80,11 @@ class Cluster:
             **options,
         )
 
+    @property
+    def timeout(self) -> float:
+        """Seconds that an answer is waited for."""
+        return self._access.timeout
+
     def __repr__(self) -> str:
         return f"Cluster({self.url!r})"
 

@@ -18,6 +18,7 @@ from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import ScriptBlocks, divided, joined
 from comtrap.normalise.source import SOURCE, sources
 from comtrap.plan.extent import extent
+from comtrap.plan.plan import stages
 from comtrap.rules.reach import met, reached
 from comtrap.scanning.kinds import Kinds
 from comtrap.sources.manner import ORDINARY, Manner
@@ -126,7 +127,9 @@ class Part:
         where = extent(self.plan)
         categories = where.categories if category == "event.category" else None
         counted = raw_columns(frozenset({SOURCE, "_index", category}))
-        narrowing = Narrowing(categories, where.first_ns, where.last_ns, counted)
+        queries = tuple(tuple(stages(query)) for query in self.plan.queries)
+        told = queries if category == "event.category" else None
+        narrowing = Narrowing(categories, where.first_ns, where.last_ns, counted, told)
         self.wanted = Wanted(raw_columns(self.plan.columns | {SOURCE, category}), self._kinds.raw, narrowing)
 
     def run(self, inputs: Iterable[Input], progress: Progress) -> None:

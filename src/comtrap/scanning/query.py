@@ -108,6 +108,7 @@ class Answer:
             "skipped": dict(sorted(problems.skipped.items())),
             "notes": dict(sorted(problems.notes.items())),
             "failed": dict(sorted(problems.failed.items())),
+            "narrowed": {address: told.stats for address, told in sorted(problems.narrowed.items())},
             "fallback_records": problems.fallback,
             "stages": [self.counts[0, number] for number, _ in enumerate(stages(self.asked.body))],
             "condition_failures": self.failures,

@@ -26,10 +26,13 @@ from comtrap.remote.access import access
 from comtrap.remote.address import address
 from comtrap.remote.answers import member
 from comtrap.remote.cluster import cluster
+from comtrap.sources.candidates.ask import Candidates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from comtrap.events.problems import Problems
+    from comtrap.events.wanted import Wanted
     from comtrap.remote.elasticsearch import Cluster
     from comtrap.sources.manner import Manner
 
@@ -93,8 +96,16 @@ class _Shards(msgspec.Struct):
 
 
 @contextmanager
-def opened(path: str, manner: Manner) -> Iterator[io.RawIOBase]:
+def opened(
+    path: str, manner: Manner, wanted: Wanted | None = None, problems: Problems | None = None
+) -> Iterator[io.RawIOBase]:
     """The documents of an address as a stream of lines, until it is left.
+
+    Args:
+        path: the address.
+        manner: how it is read; with `push_down` only documents that could matter are.
+        wanted: says which could.
+        problems: takes what the cluster was asked for that.
 
     Raises:
         PluginError: the client is not installed, or the address cannot be used.
@@ -104,7 +115,7 @@ def opened(path: str, manner: Manner) -> Iterator[io.RawIOBase]:
     place = address(path, plain=allowed.plain)
     with cluster(place, allowed) as asked:
         try:
-            reading = _Reading(asked, place.index, query(manner))
+            reading = _Reading(asked, place.index, _query(asked, place.index, manner, wanted, problems))
             try:
                 yield _Lines(reading.hits())
             finally:
@@ -113,13 +124,25 @@ def opened(path: str, manner: Manner) -> Iterator[io.RawIOBase]:
             raise SourceError(str(error)) from None
 
 
-def query(manner: Manner) -> dict[str, Any]:
-    """What documents have to meet."""
-    bounds = {"gte": manner.since, "lt": manner.until}
-    moments = {name: moment.isoformat() for name, moment in bounds.items() if moment is not None}
-    if not moments:
-        return {"match_all": {}}
-    return {"bool": {"filter": [{"range": {"@timestamp": {**moments, "format": "strict_date_optional_time_nanos"}}}]}}
+def _query(
+    cluster: Cluster, index: str, manner: Manner, wanted: Wanted | None, problems: Problems | None
+) -> Mapping[str, Any]:
+    """What documents have to meet to be read."""
+    times = bounds(manner)
+    query: Mapping[str, Any] = {"bool": {"filter": times}} if times else {"match_all": {}}
+    queries = None if wanted is None or wanted.narrowing is None else wanted.narrowing.queries
+    if not manner.push_down or queries is None or problems is None:
+        return query
+    narrowed, told = Candidates(cluster, index, times).among(queries)
+    problems.narrowed[f"{cluster.url}/{index}"] = told
+    return query if narrowed is None else {"bool": {"filter": [*times, narrowed]}}
+
+
+def bounds(manner: Manner) -> list[Mapping[str, Any]]:
+    """What a manner of reading asks of a document's time."""
+    limits = {"gte": manner.since, "lt": manner.until}
+    moments = {name: moment.isoformat() for name, moment in limits.items() if moment is not None}
+    return [{"range": {"@timestamp": {**moments, "format": "strict_date_optional_time_nanos"}}}] if moments else []
 
 
 class _Reading:

@@ -25,6 +25,7 @@ class Manner:
         access: how clusters are talked to; None for what the environment says.
         since: of clusters, only events of this time or later; with a time zone.
         until: of clusters, only events before this time.
+        push_down: whether clusters are asked which events could matter, so that others are not read.
     """
 
     passwords: tuple[bytes, ...] = ()
@@ -33,6 +34,7 @@ class Manner:
     access: Access | None = None
     since: datetime | None = None
     until: datetime | None = None
+    push_down: bool = False
 
 
 ORDINARY = Manner()

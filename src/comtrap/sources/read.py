@@ -86,7 +86,7 @@ def _index(
 ) -> Iterator[RawBatch]:
     """The documents of an index; how many there are is not asked."""
     reading = Reading(progress, 0, 1)
-    with elasticsearch.opened(path, manner) as lines:
+    with elasticsearch.opened(path, manner, wanted, problems) as lines:
         for batch in ndjson.read(Content(cast("BinaryIO", lines), b"", origin, manner=manner), wanted, problems):
             yield batch
             reading.at(0, batch.frame.num_rows)

@@ -17,7 +17,7 @@ _DOTTED = frozenset({*_TOLD_BY, "winlog.record_id"})
 
 
 def shaped(record: Mapping[str, Any]) -> Shaped | None:
-    """The document as it is, its provider named; None where it has nothing under `winlog`, or is Elastic Endpoint's."""
+    """The document as it is, its provider named; None where it has nothing under `winlog`."""
     winlog = record.get("winlog")
     if type(winlog) is dict:
         provider, channel, code = winlog.get("provider_name"), winlog.get("channel"), winlog.get("event_id")
@@ -26,8 +26,6 @@ def shaped(record: Mapping[str, Any]) -> Shaped | None:
     else:
         return None
     shipper = value(record, "agent", "type")
-    if shipper == "endpoint":
-        return None
     if provider is None:
         provider = value(record, "event", "provider") or record.get("winlog.provider_name")
     if code is None:

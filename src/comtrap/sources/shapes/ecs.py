@@ -28,8 +28,17 @@ def shaped(record: Mapping[str, Any]) -> Shaped:
     return Shaped(found, ECS_DOCUMENT, record)
 
 
+def of_endpoint(record: Mapping[str, Any]) -> Shaped | None:
+    """The document as it is, if it says that Elastic Endpoint wrote it; whatever else it has, it is none of Windows' own."""
+    if "agent" not in record and "agent.type" not in record:
+        return None
+    inner = record.get("agent")
+    said = (inner.get("type") if type(inner) is dict else None, record.get("agent.type"))
+    if ENDPOINT in said or any(type(one) is list and ENDPOINT in one for one in said):
+        return Shaped(ECS, ENDPOINT, record)
+    return None
+
+
 def _is_endpoint(record: Mapping[str, Any]) -> bool:
-    if value(record, "agent", "type") == "endpoint":
-        return True
     datasets = (value(record, "data_stream", "dataset"), value(record, "event", "dataset"))
     return any(isinstance(name, str) and name.startswith("endpoint.") for name in datasets)

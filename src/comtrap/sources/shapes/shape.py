@@ -29,6 +29,6 @@ def shaped(record: Mapping[str, Any]) -> Shaped:
     return ecs.shaped(record)
 
 
-_FORMS = (flat.shaped, beats.shaped, event.shaped, old_beats.shaped)
+_FORMS = (ecs.of_endpoint, flat.shaped, beats.shaped, event.shaped, old_beats.shaped)
 
 __all__ = ["DOCUMENTS", "Shaped", "shaped"]
