@@ -111,7 +111,13 @@ def _any(parts):
 
 
 def unquoted(text):
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+    """A text between quotes, its escapes resolved."""
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "r": "\r", "t": "\t"}.get(m[1], m[1]), text, flags=re.DOTALL)
+
+
+def spl_unquoted(text):
+    """Splunk escapes quotes and backslashes alone."""
+    return re.sub(r'\\(["\\])', r"\1", text)
 
 
 def texts(listed):
@@ -145,7 +151,7 @@ KQL = Language(
 
 def kql(query: str) -> Callable[[Row], bool]:
     """A table, then filters and columns; columns that a filter names are the table's or were made."""
-    table, *steps = [line for line in query.splitlines() if not line.startswith("//")]
+    table, *steps = [line for line in query.rstrip("\n").split("\n") if not line.startswith("//")]
     made = []
     for step in steps:
         kind, _, rest = step.removeprefix("| ").partition(" ")
@@ -180,7 +186,7 @@ def _columns(text):
 
 def kql_sequence(query: str) -> Callable[[list[Row]], bool]:
     """Stages under names, then joins of them: whether rows have what the joins ask for."""
-    lines = "\n".join(line for line in query.splitlines() if not line.startswith("//"))
+    lines = "\n".join(line for line in query.rstrip("\n").split("\n") if not line.startswith("//"))
     *lets, last = re.split(r";\n", lines)
     stages = dict(map(_stage, lets))
     ways = re.fullmatch(r"union \((.*)\)", last, re.DOTALL)
@@ -303,7 +309,7 @@ def within(address, block):
 
 
 def esql(query: str) -> Callable[[Row], bool]:
-    lines = [line for line in query.splitlines() if not line.startswith("//")]
+    lines = [line for line in query.rstrip("\n").split("\n") if not line.startswith("//")]
     source, where = lines
     indices = re.fullmatch(r"from (\S+) metadata _id, _index, _version", source)[1].split(",")
     made = ESQL.compile(where.removeprefix("| where "))
@@ -335,7 +341,7 @@ FALCON = Language(
 
 
 def falcon(query: str) -> Callable[[Row], bool]:
-    lines = [line for line in query.splitlines() if not line.startswith("//")]
+    lines = [line for line in query.rstrip("\n").split("\n") if not line.startswith("//")]
     return FALCON.compile("\n".join(lines))
 
 
@@ -357,7 +363,7 @@ UDM = Language(
 
 
 def udm(query: str) -> Callable[[Row], bool]:
-    lines = [line for line in query.splitlines() if not line.startswith("//")]
+    lines = [line for line in query.rstrip("\n").split("\n") if not line.startswith("//")]
     return UDM.compile("\n".join(lines))
 
 
@@ -373,9 +379,9 @@ def _spl(name, values):
 
 SPL = Language(
     [
-        (rf"(\w+) IN {LIST}", lambda m: _spl(m[1], texts(m[2]))),
+        (rf"(\w+) IN {LIST}", lambda m: _spl(m[1], [spl_unquoted(one) for one in re.findall(TEXT, m[2])])),
         (r"(\w+) IN \(([\d, ]+)\)", lambda m: _spl(m[1], m[2].split(", "))),
-        (rf"(\w+)={TEXT}", lambda m: _spl(m[1], [unquoted(m[2])])),
+        (rf"(\w+)={TEXT}", lambda m: _spl(m[1], [spl_unquoted(m[2])])),
         (rf"(\w+)={NUMBER}", lambda m: _spl(m[1], [m[2]])),
         (r"(\w+)=\*", lambda m: lambda row: m[1] in row),
         (rf"(\w+)([<>]=?){NUMBER}", lambda m: lambda row: m[1] in row and ORDER[m[2]](int(row[m[1]]), int(m[3]))),
@@ -386,7 +392,7 @@ SPL = Language(
 
 
 def spl(query: str) -> Callable[[Row], bool]:
-    lines = "\n".join(line for line in query.splitlines() if not line.startswith("```"))
+    lines = "\n".join(line for line in query.rstrip("\n").split("\n") if not line.startswith("```"))
     first, *steps = re.split(r"\n\| ", lines)
     begin = SPL.compile(first)
 
@@ -399,11 +405,11 @@ def spl(query: str) -> Callable[[Row], bool]:
                 _, group, pattern = re.fullmatch(r"()\(\?<(\w+)>(.*)\)", found[2], re.DOTALL).groups()
                 # What stands in quotes is unquoted once; flags stand where Python wants none.
                 flags = re.IGNORECASE if pattern.startswith("(?i)") else 0
-                hit = re.search(unquoted(pattern.removeprefix("(?i)")), str(row.get(found[1], "")), flags)
+                hit = re.search(spl_unquoted(pattern.removeprefix("(?i)")), str(row.get(found[1], "")), flags)
                 row |= {group: hit[0]} if hit else {}
             elif found := re.fullmatch(rf"regex (\w+)(!?=){TEXT}", step, re.DOTALL):
                 flags = re.IGNORECASE if found[3].startswith("(?i)") else 0
-                hit = re.search(unquoted(found[3].removeprefix("(?i)")), str(row.get(found[1], "")), flags)
+                hit = re.search(spl_unquoted(found[3].removeprefix("(?i)")), str(row.get(found[1], "")), flags)
                 if bool(hit) is not (found[2] == "="):
                     return False
             elif found := re.fullmatch(r'eval (\w+)=if\(isnotnull\((\w+)\), "true", "false"\)', step):
@@ -419,7 +425,7 @@ def spl(query: str) -> Callable[[Row], bool]:
 
 def spl_sequence(query: str) -> Callable[[list[Row]], bool]:
     """Searches side by side, then every event of the second stage with the latest of the first before it."""
-    lines = [line for line in query.splitlines() if not line.startswith("```")]
+    lines = [line for line in query.rstrip("\n").split("\n") if not line.startswith("```")]
     searches = [re.fullmatch(r"  \[search (.*) \| eval Stage=(\d), (.*)\]", line).groups() for line in lines[1:-5]]
     keys = re.findall(r"Key\d+(?==)", searches[0][2])
     span = int(re.fullmatch(r"\| where Stage=2 AND _time-Started<=(\d+)", lines[-1])[1])

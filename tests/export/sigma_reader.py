@@ -151,6 +151,10 @@ def _names(logsource, field, source):
 
 def _clause(name, value, logsource, source):
     match value:
+        case SigmaString() if any(isinstance(part, str) and set(part) & {"*", "?"} for part in value.s):
+            # EQL escapes no wildcard, but in a regular expression.
+            fold = "" if isinstance(value, SigmaCasedString) else "~"
+            return f"{name} regex{fold} {_quoted(_expression(value))}"
         case SigmaCasedString():
             return f"{name} like {_pattern(value)}"
         case SigmaString():
@@ -177,8 +181,15 @@ def _clause(name, value, logsource, source):
 def _pattern(value):
     parts = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
     texts = [part if isinstance(part, str) else parts[part] for part in value.s]
-    assert not any(isinstance(part, str) and set(part) & {"*", "?"} for part in value.s), "EQL escapes no wildcard"
     return _quoted("".join(texts))
+
+
+def _expression(value):
+    wild = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+    return "".join(
+        "".join(char if char.isalnum() else f"\\{char}" for char in part) if isinstance(part, str) else wild[part]
+        for part in value.s
+    )
 
 
 def _regex(name, value):

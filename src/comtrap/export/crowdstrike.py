@@ -38,4 +38,7 @@ def _backend() -> Any:
         def convert_value_str_re(self, s: Any, state: Any) -> str:
             return escaped(super().convert_value_str_re(s, state))
 
+        def convert_value_re(self, r: Any, state: Any) -> Any:
+            return escaped(str(super().convert_value_re(r, state)))
+
     return Explicit()

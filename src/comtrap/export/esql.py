@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from comtrap.export.convert import Platform, convert
 from comtrap.export.library import library
+from comtrap.export.target import NoFormError
 from comtrap.export.unseen import escaped
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ABOUT = "Elasticsearch ES|QL queries, one file a rule"
 
 _EVERYWHERE = "from * metadata"
+_INDEX = re.compile(r"[\w.*:@+-]+")
 
 
 def export(rules: Sequence[Rule]) -> Exported:
@@ -33,6 +35,9 @@ def export(rules: Sequence[Rule]) -> Exported:
 def _finish(rule: Rule, kind: Kind, query: str) -> str:
     del kind
     assert query.startswith(_EVERYWHERE)
+    for pattern in rule.index:
+        if _INDEX.fullmatch(pattern) is None:
+            raise NoFormError(f"no index can be called {pattern!r}")
     return f"from {','.join(rule.index)} metadata{query.removeprefix(_EVERYWHERE)}".replace(
         " | where ", "\n| where ", 1
     )
@@ -61,5 +66,8 @@ def _backend() -> Any:
             if not s.contains_special():
                 return re.sub(r"\\([*?])", r"\1", text)
             return re.sub(r"\\([\\*?])", lambda m: "\\\\\\\\" if m[1] == "\\" else f"\\\\{m[1]}", text)
+
+        def convert_value_re(self, r: Any, state: Any) -> Any:
+            return escaped(str(super().convert_value_re(r, state)))
 
     return Folding()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from comtrap.export.convert import Platform, convert
 from comtrap.export.library import library
+from comtrap.export.unseen import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,5 +34,8 @@ def _backend() -> Any:
 
         re_escape = ("/",)
         re_escape_escape_char = False
+
+        def convert_value_re(self, r: Any, state: Any) -> Any:
+            return escaped(str(super().convert_value_re(r, state)))
 
     return Escaping()

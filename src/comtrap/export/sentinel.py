@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from comtrap.export.convert import Platform, convert
 from comtrap.export.library import library
 from comtrap.export.sigma_rule.sequence import keys_of
+from comtrap.export.unseen import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,6 +54,12 @@ def _backend() -> Any:
         """Without ``has_all``, which looks for words where whole values are meant."""
 
         convert_and_as_in = False
+
+        def convert_value_str(self, s: Any, state: Any) -> str:
+            return escaped(super().convert_value_str(s, state))
+
+        def convert_value_re(self, r: Any, state: Any) -> Any:
+            return escaped(str(super().convert_value_re(r, state)))
 
     return Separate()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from comtrap.export.library import library
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from comtrap.rules.rule import Rule
 
 ABOUT = "Sigma rules, one file a rule"
+_BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
 
 
 def export(rules: Sequence[Rule]) -> Exported:
@@ -45,9 +47,16 @@ def written(documents: Iterable[Mapping[str, Any]], notes: Iterable[str] = ()) -
         PluginError: PyYAML is not installed.
     """
     yaml = library("yaml")
-    texts = [yaml.safe_dump(_plain(one), sort_keys=False, width=120, allow_unicode=True) for one in documents]
-    comments = "".join(f"# Not as in the EQL rule: {note}\n" for note in notes)
+    dumper = type("Dumper", (yaml.SafeDumper,), {})
+    dumper.add_representer(str, _text)
+    texts = [yaml.dump(_plain(one), Dumper=dumper, sort_keys=False, width=120, allow_unicode=True) for one in documents]
+    comments = "".join(f"# Not as in the EQL rule: {' '.join(note.split())}\n" for note in notes)
     return comments + "---\n".join(texts)
+
+
+def _text(dumper: Any, text: str) -> Any:
+    """A text; one with line breaks in quotes that have escapes for them, as readers differ in what is one."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _BREAKS.search(text) else None)
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -19,6 +20,7 @@ HOST = frozenset({"host.id", "host.name", "host.hostname"})
 DATA = ("winlog.event_data.", "winlog.user_data.")
 # A kind of event names its ids, its writers and these.
 SELF = frozenset({"event.type", "event.action", "event.provider", "event.code"})
+_PLAIN, _SPOKEN = re.compile(r"[\w.@]+", re.ASCII), re.compile(r"[\w.@][\w.@ -]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Kind:
         """The dialect's name of a field; None if it has none for this kind."""
         if name in self.fields:
             return self.fields[name]
+        if (_PLAIN if self.style else _SPOKEN).fullmatch(name) is None:
+            return None  # in back-quotes EQL takes any name, and elsewhere it would be more than a name
         if name == "event.code" and self.event_id:
             return self.code
         if self.same:

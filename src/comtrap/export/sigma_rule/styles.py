@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from comtrap.export.sigma_rule.leaf import Item
 
 _TOKEN = re.compile(r"\\([\\*?])|(.)", re.DOTALL)
+_UNSAYABLE = re.compile(r"\\[\\*?]|[`\n\r]")
+_BACK_QUOTE = re.compile(r"\\.|`", re.DOTALL)
 _MARK = "¦"  # between the values of a field; no value of Windows has it
 _META = frozenset(r"\.^$|?*+()[]{}")
 
@@ -31,10 +33,29 @@ def styled(item: Item, kind: Kind) -> tuple[Item, str | None]:
 
 
 def _splunk(item: Item, kind: Kind) -> tuple[Item, str | None]:
-    """Splunk knows no wildcard for one character."""
+    """Splunk knows no wildcard for one character, and no escape for one; a back-quote would name a macro."""
     del kind
-    single = not _is_regex(item) and any(isinstance(v, str) and _has(v, "?") for v in item.values)
+    if _is_regex(item):
+        return item._replace(values=tuple(_hidden(escaped(str(v))) for v in item.values)), None
+    if not any(isinstance(v, str) for v in item.values):
+        return item, None
+    single = any(isinstance(v, str) and _has(v, "?") for v in item.values)
+    found = tuple(_UNSAYABLE.sub(_any, v) if isinstance(v, str) else v for v in item.values)
+    values = tuple(dict.fromkeys(re.sub(r"(?<!\\)\*{2,}", "*", v) if isinstance(v, str) else v for v in found))
+    if found != item.values:
+        return item._replace(
+            values=values
+        ), "Splunk cannot say a line break, a back-quote or `*` itself: `*` stands for it"
     return item, "Splunk has no wildcard for one character: `*` stands for it" if single else None
+
+
+def _any(found: re.Match[str]) -> str:
+    return "*" if found[0] in {"\\*", "`", "\n", "\r"} else found[0]
+
+
+def _hidden(pattern: str) -> str:
+    """A regular expression without back-quotes."""
+    return _BACK_QUOTE.sub(lambda found: r"\x60" if found[0].endswith("`") else found[0], pattern)
 
 
 def _kusto(item: Item, kind: Kind) -> tuple[Item, str | None]:
@@ -43,9 +64,8 @@ def _kusto(item: Item, kind: Kind) -> tuple[Item, str | None]:
     item = _spread(item)
     if not item.modifiers and None in item.values:  # no text is null there: what is missing is empty
         item = item._replace(values=tuple(dict.fromkeys(v or "" for v in item.values)))
-    if _is_regex(item) or (
-        _is_text(item) and any(isinstance(v, str) and (_has(v, "*") or _has(v, "?")) for v in item.values)
-    ):
+    wild = any(isinstance(v, str) and (_has(v, "*") or _has(v, "?")) for v in item.values)
+    if _is_regex(item) or (_is_text(item) and (wild or "cased" in item.modifiers)):
         return _as_regex(item, inline=True), None
     return item, None
 

@@ -12,6 +12,8 @@ from comtrap.export.target import NoFormError
 
 Value: TypeAlias = str | int | float | bool | None
 
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_CLASSES = frozenset("dDsSwW")
 # Meant by Lucene and by nobody else, unless escaped.
 _LUCENE = re.compile(r'(?<!\\)(?:\\\\)*["#&@<>~]')
 
@@ -55,7 +57,17 @@ def regex(pattern: str) -> str:
     """
     if _LUCENE.search(pattern):
         raise NoFormError("a regular expression has operators that only Lucene knows")
+    pattern = _ESCAPED.sub(_unescaped, pattern)
     start = pattern.removeprefix(".*")
     body = start.removesuffix(".*") if not start.endswith("\\.*") else start
     opening, closing = "" if start != pattern else "^", "" if body != start else "$"
     return f"{opening}(?:{body}){closing}" if "|" in body and (opening or closing) else f"{opening}{body}{closing}"
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """For Lucene a letter behind a backslash is that letter, but for those of classes; for others it may be anything.
+
+    A slash needs none: where it ends an expression, the one that a backend puts before it must be the only one.
+    """
+    char = found[1]
+    return char if (char.isalpha() and char not in _CLASSES) or char in "/\n\r\t" else found[0]
