@@ -191,3 +191,11 @@ def test_kibana_gets_the_same_query(condition, text):
     assert len(lines) == 2
     assert parse(lines[0]["query"]) == one.query
     assert lines[0]["name"] == text
+
+
+@pytest.mark.parametrize("condition", [r'process.name : "\\nb"', r'process.name == "a\\b"', r'process.name : "*\\*"'])
+def test_a_name_with_a_backslash_has_no_form(condition):
+    for target in (sigma, *(PLATFORMS[name][0] for name in ("splunk", "crowdstrike"))):
+        made = target.export([rule(f'process where event.type == "start" and {condition}')])
+        assert made.files == {}
+        assert "with a backslash" in made.notes[0].text

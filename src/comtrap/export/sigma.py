@@ -47,7 +47,7 @@ def written(documents: Iterable[Mapping[str, Any]], notes: Iterable[str] = ()) -
         PluginError: PyYAML is not installed.
     """
     yaml = library("yaml")
-    dumper = type("Dumper", (yaml.SafeDumper,), {})
+    dumper: Any = type("Dumper", (yaml.SafeDumper,), {})
     dumper.add_representer(str, _text)
     texts = [yaml.dump(_plain(one), Dumper=dumper, sort_keys=False, width=120, allow_unicode=True) for one in documents]
     comments = "".join(f"# Not as in the EQL rule: {' '.join(note.split())}\n" for note in notes)

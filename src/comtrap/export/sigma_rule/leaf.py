@@ -10,6 +10,8 @@ from comtrap.export.target import NoFormError
 from comtrap.lang import ast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from comtrap.export.sigma_rule.kinds import Kind
     from comtrap.export.sigma_rule.values import Value
 
@@ -81,7 +83,7 @@ def _constant(expr: ast.Expr) -> Value:
 def _equal(kind: Kind, name: str, values: list[Value], *, fold: bool) -> Item:
     """``==`` and ``in``: the whole value."""
     if name in kind.names:
-        return _part(kind, name, [plain(str(v)) for v in values], fold=fold)[0]
+        return _part(kind, name, [plain(v) for v in _lasts(name, map(str, values))], fold=fold)[0]
     field = _field(kind, name)
     if name == "event.code" and kind.event_id:  # texts in Elastic, numbers elsewhere
         return Item(field, (), tuple(int(v) if isinstance(v, str) and v.isdigit() else v for v in values))
@@ -92,7 +94,7 @@ def _equal(kind: Kind, name: str, values: list[Value], *, fold: bool) -> Item:
 def _like(kind: Kind, name: str, patterns: tuple[str, ...], *, fold: bool) -> Clause:
     """``:`` and ``like``: the whole value, with wildcards."""
     if name in kind.names:
-        item, loose = _part(kind, name, [wildcard(p) for p in patterns], fold=fold)
+        item, loose = _part(kind, name, [wildcard(p) for p in _lasts(name, patterns)], fold=fold)
         return Clause(item, loose=loose)
     if name in kind.values:
         return Clause(_translated(kind, name, patterns))
@@ -101,6 +103,18 @@ def _like(kind: Kind, name: str, patterns: tuple[str, ...], *, fold: bool) -> Cl
         return Clause(Item(_field(kind, name), ("exists",), (True,)))
     modifier, values = patterned(patterns)
     return Clause(Item(_field(kind, name), tuple(filter(None, (modifier, *cased))), tuple(values)))
+
+
+def _lasts(name: str, values: Iterable[str]) -> list[str]:
+    """Values of a field that is the last part of a path, which no backslash is in.
+
+    Raises:
+        NoFormError: one has one, so that it fits nothing; behind a path it would.
+    """
+    found = list(values)
+    if any("\\" in one for one in found):
+        raise NoFormError(f"`{name}` is compared with a text with a backslash, which is in no name")
+    return found
 
 
 def _part(kind: Kind, name: str, values: list[str], *, fold: bool) -> tuple[Item, str | None]:
