@@ -12,10 +12,13 @@ from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tests.material import process, rule, write
+from tests.normalise.build import POWERSHELL, SYSMON, raw, record
 from tests.remote.server import ElasticServer, Fault
 from tests.scanning.test_part import run as scanned
+from tests.scanning.writers.test_parquet import write as written_as_parquet
 from tests.sources import child_functions
 from tests.sources.evtx.oracle import by_us
 from tests.sources.evtx.test_fallback import odd
@@ -28,17 +31,21 @@ from comtrap.cli import passwords
 from comtrap.com import clsid, command_line
 from comtrap.errors import DeployError, PluginError, QueryError, SourceError
 from comtrap.events.problems import Problems
+from comtrap.events.raw import RawBatch
 from comtrap.execute.hits import HITS
+from comtrap.normalise.script_blocks import ScriptBlocks
 from comtrap.remote.access import Access
 from comtrap.remote.address import PREFIX, address
 from comtrap.remote.elasticsearch import Cluster
 from comtrap.scan import scan
-from comtrap.scanning import part
+from comtrap.scanning import documents, part
 from comtrap.scanning.asked import Request, ask
+from comtrap.scanning.writers import parquet
 from comtrap.sinks.elasticsearch import opened
 from comtrap.sources import archives, batches, child, evtx_package, ndjson
 from comtrap.sources.child import Limits
 from comtrap.sources.evtx import fallback
+from comtrap.sources.parquet_rows import UNFIT
 from comtrap.sources.read import read
 from comtrap.sources.record import TOO_DEEP, TOO_LONG
 from comtrap.sources.stream import Allowance, SpentError
@@ -264,6 +271,30 @@ def batch_bytes(_value, _folder, monkeypatch):
     assert len(list(ndjson.read(content(lines), None, Problems()))) > 3
 
 
+@proves("sources.batches.HELD_LARGE_BYTES")
+def large_batch_bytes(_value, _folder, monkeypatch):
+    monkeypatch.setattr(batches, "HELD_LARGE_BYTES", 500_000)
+
+    def sizes(length, count):
+        found = ndjson.read(content(b'{"a":"%s"}\n' % (b"x" * length) * count), None, Problems())
+        return [batch.frame.num_rows for batch in found]
+
+    assert max(sizes(300_000, 9)) <= 3
+    assert sizes(100_000, 27) == [27]
+
+
+@proves("normalise.script_blocks.SIZE_BYTES")
+def script_parts(value, _folder, _monkeypatch):
+    def part(number, size):
+        data = {"MessageNumber": "1", "MessageTotal": "2", "ScriptBlockId": str(number), "ScriptBlockText": "x" * size}
+        return raw((POWERSHELL, 4104), [record((POWERSHELL, 4104), data)], 0, [number])
+
+    blocks = ScriptBlocks()
+    assert list(blocks.feed(part(0, value - 10_000))) == []
+    (first,) = blocks.feed(part(1, 10_000))
+    assert first.frame["_position"].to_pylist() == [0]
+
+
 @proves("remote.address.LONGEST")
 def address_length(value, _folder, _monkeypatch):
     start = "elasticsearch+https://h/"
@@ -337,16 +368,72 @@ def pages(value, _folder, _monkeypatch):
     assert value in {len({body["slice"]["id"] for body in asked}), max(sizes)} or 0.9 * value < page_bytes <= value
 
 
-@proves("scanning.part.ROWS", "scanning.part.HELD_BYTES", "scanning.part.EVENTS_BYTES")
+@proves(
+    "scanning.part.ROWS", "scanning.part.HELD_BYTES", "scanning.part.HELD_LARGE_BYTES", "scanning.part.EVENTS_BYTES"
+)
 def together(value, folder, monkeypatch):
     sizes = []
     execute = part.execute
     monkeypatch.setattr(part, "execute", lambda p, batch, f: sizes.append(len(batch)) or execute(p, batch, f))
-    (name,) = (n for n in ("ROWS", "HELD_BYTES", "EVENTS_BYTES") if getattr(part, n) == value)
+    (name,) = (n for n in ("ROWS", "HELD_BYTES", "HELD_LARGE_BYTES", "EVENTS_BYTES") if getattr(part, n) == value)
     monkeypatch.setattr(part, name, 2 if name == "ROWS" else 250_000)
     scanned(folder, [process(n, n, CommandLine="x" * 100_000) for n in range(6)])
 
     assert 1 < max(sizes) <= 3
+
+
+def large_batch(count):
+    """So many records, and for how many each of them was fetched together with others."""
+    at_once = []
+    given = raw((SYSMON, 1), [record((SYSMON, 1), {"CommandLine": "x" * 300_000}) for _ in range(count)])
+
+    def whole(rows):
+        at_once.append(len(rows))
+        return RawBatch(given.kind, given.frame.take(rows), given.origin)
+
+    return RawBatch(given.kind, given.frame, given.origin, whole), at_once
+
+
+@proves("alerts.store.CHUNK_BYTES")
+def kept_at_once(_value, _folder, monkeypatch):
+    monkeypatch.setattr("comtrap.alerts.store.CHUNK_BYTES", 700_000)
+    batch, at_once = large_batch(5)
+    with Store() as store:
+        store.keep(_hits(HITS.empty_table(), 5), [batch])
+
+    assert at_once == [2, 2, 1]
+
+
+@proves("scanning.documents.TOGETHER_BYTES")
+def converted_at_once(_value, _folder, monkeypatch):
+    monkeypatch.setattr(documents, "TOGETHER_BYTES", 700_000)
+    batch, at_once = large_batch(5)
+
+    assert len(list(documents.written(batch, Problems()))) == 5
+    assert at_once == [2, 2, 1]
+
+
+@proves(
+    "scanning.writers.parquet.TEXT_BYTES", "scanning.writers.parquet.LARGE_TEXT_BYTES", "scanning.writers.parquet.ROWS"
+)
+def row_groups(value, folder, monkeypatch):
+    (name,) = (n for n in ("TEXT_BYTES", "LARGE_TEXT_BYTES", "ROWS") if getattr(parquet, n) == value)
+    monkeypatch.setattr(parquet, name, 3 if name == "ROWS" else 1_000_000)
+    text = "x" * (300_000 if name == "LARGE_TEXT_BYTES" else 100_000)
+    documents = [{"process": {"name": text}}] * 20
+    file = pq.ParquetFile(written_as_parquet(folder, documents))
+
+    groups = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+    assert (sum(groups), max(groups)) == (20, {"TEXT_BYTES": 9}.get(name, 3))
+
+
+@proves("scanning.writers.parquet.NAMES")
+def parquet_columns(value, folder, _monkeypatch):
+    document = {"winlog": {"event_data": {f"Own{n}": str(n) for n in range(value + 1)}}}
+    table = pq.read_table(written_as_parquet(folder, [document]))
+
+    assert len([name for name in table.schema.names if "event_data" in name]) == value
+    assert len(json.loads(table[UNFIT][0].as_py())) == 1
 
 
 @proves("alerts.store.HELD")

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from comtrap.events.problems import Problems
     from comtrap.events.raw import RawBatch
 
-TOGETHER = 4_096  # records taken apart at once
+TOGETHER = 4_096
+"""Records taken apart at once, at most."""
+
+TOGETHER_BYTES = 8 << 20
+"""How large they are together, about, if they are several: as documents they take many times as much."""
 
 
 def written(raw: RawBatch, problems: Problems) -> Iterator[tuple[int, bytes]]:
@@ -38,8 +42,10 @@ def written(raw: RawBatch, problems: Problems) -> Iterator[tuple[int, bytes]]:
         raw: records of one kind.
         problems: takes values of a wrong type, and records without a readable time.
     """
-    for at in range(0, raw.frame.num_rows, TOGETHER):
-        yield from _written(raw.fetch(np.arange(at, min(at + TOGETHER, raw.frame.num_rows))), problems)
+    rows = raw.frame.num_rows
+    together = max(1, min(TOGETHER, TOGETHER_BYTES * rows // max(1, raw.size_bytes)))
+    for at in range(0, rows, together):
+        yield from _written(raw.fetch(np.arange(at, min(at + together, rows))), problems)
 
 
 def _written(raw: RawBatch, problems: Problems) -> Iterator[tuple[int, bytes]]:

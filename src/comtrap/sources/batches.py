@@ -27,6 +27,12 @@ ROWS = 20_000
 HELD_BYTES = 24 << 20
 """How much may be held, about, before batches are made of it."""
 
+LARGE_BYTES = 128 << 10
+"""Records that are larger than this on average: to put many of them together saves nothing, and costs much memory."""
+
+HELD_LARGE_BYTES = 8 << 20
+"""How much is held of such records, about, if they are several."""
+
 _RECORD_BYTES, _VALUE_BYTES = 500, 64  # what a record, and each value in it, takes up beside its text
 _COUNTED_BYTES, _COUNTS_BYTES = 32, 150  # what a record that is counted takes up, at last, and what some of them do
 _MOST_COUNTED = (1 << 15) - 1  # kinds: what stands for one has 16 bits, which sort quickly
@@ -87,6 +93,9 @@ class Rows:
         self._shapes += [shape] * len(texts)
         self._texts += texts
         self.size_bytes += sum(map(len, texts)) + len(texts) * _RECORD_BYTES
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
     def parts(self) -> Iterator[tuple[np.ndarray, list[str], list[bytes], dict[str, pa.Array]]]:
         """Positions, shapes, texts and columns, of some records at a time; by position."""
@@ -238,13 +247,14 @@ class Batches:
         """
         counted_bytes = self.counted.size_bytes
         held_bytes = self._held_bytes + sum(rows.size_bytes for rows in self._rows.values()) + counted_bytes
-        if held_bytes < HELD_BYTES:
+        most_bytes = self._most_bytes(held_bytes - counted_bytes)
+        if held_bytes < most_bytes:
             return
         yield from self._count()
         held_bytes -= counted_bytes
         sizes = {kind: self._size(kind) for kind in (*self._groups, *self._rows)}
         for kind in sorted(sizes, key=lambda k: (-sizes[k], k)):
-            if held_bytes <= HELD_BYTES // 2:
+            if held_bytes <= most_bytes // 2:
                 break
             held_bytes -= sizes[kind]
             yield from self._release(kind)
@@ -255,9 +265,17 @@ class Batches:
         for kind in dict.fromkeys((*self._groups, *self._rows)):
             yield from self._release(kind)
 
+    def _most_bytes(self, held_bytes: int) -> int:
+        """How much may be held of records that together are as large as these."""
+        if held_bytes < HELD_LARGE_BYTES:
+            return HELD_BYTES
+        groups, rows = self._groups.values(), self._rows.values()
+        records = sum(len(group.texts) for group in groups) + sum(map(len, rows))
+        return min(HELD_BYTES, HELD_LARGE_BYTES) if held_bytes > records * LARGE_BYTES else HELD_BYTES
+
     def _size(self, kind: Kind) -> int:
         group, rows = self._groups.get(kind), self._rows.get(kind)
-        return (group.size_bytes if group else 0) + (rows.size_bytes if rows else 0)
+        return (group.size_bytes if group else 0) + (rows.size_bytes if rows is not None else 0)
 
     def _count(self) -> Iterator[RawBatch]:
         for kind, found in self.counted.taken():
@@ -267,7 +285,7 @@ class Batches:
 
     def _release(self, kind: Kind) -> Iterator[RawBatch]:
         group, rows = self._groups.pop(kind, None), self._rows.get(kind)
-        found = [*(self._of_group(group) if group else ()), *(self._of_rows(rows) if rows else ())]
+        found = [*(self._of_group(group) if group else ()), *(self._of_rows(rows) if rows is not None else ())]
         if group is not None and rows is not None and len(found) > 1:
             found = _sorted(found)
         for frame, texts in found:

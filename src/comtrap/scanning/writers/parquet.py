@@ -40,6 +40,12 @@ ROWS = 10_000
 TEXT_BYTES = 32 << 20
 """JSON of a row group, about, at most."""
 
+LARGE_BYTES = 128 << 10
+"""Rows that are larger than this on average: to put many of them into one group saves nothing, and costs much memory."""
+
+LARGE_TEXT_BYTES = 8 << 20
+"""JSON of a group of such rows, about, if they are several."""
+
 NAMES = 2_000
 """Columns for names that Windows' providers choose themselves, at most; what is more goes into `UNFIT`."""
 
@@ -162,13 +168,19 @@ def _groups(lines: Any) -> Iterator[list[dict[str, Any]]]:
     group: list[dict[str, Any]] = []
     size_bytes = 0
     for line in lines:
-        if group and (len(group) == ROWS or size_bytes + len(line) > TEXT_BYTES):
+        after_bytes = size_bytes + len(line)
+        if group and (len(group) == ROWS or after_bytes > _most_bytes(len(group) + 1, after_bytes)):
             yield group
             group, size_bytes = [], 0
         group.append(_parsed(line))
         size_bytes += len(line)
     if group:
         yield group
+
+
+def _most_bytes(rows: int, size_bytes: int) -> int:
+    """How much JSON a group may have, of rows that are as large as these."""
+    return min(TEXT_BYTES, LARGE_TEXT_BYTES) if size_bytes > rows * LARGE_BYTES else TEXT_BYTES
 
 
 def _table(group: list[dict[str, Any]], names: list[str], schema: pa.Schema) -> pa.Table:
