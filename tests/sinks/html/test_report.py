@@ -157,7 +157,18 @@ def test_a_guide_looks_up_the_classes_of_its_alerts(tmp_path):
     events = [process(n, n, CommandLine=f"dllhost.exe /Processid:{name}") for n, name in enumerate(CLASSES)]
     text = Page(report(tmp_path, events, [rule(note=GUIDE)])).text
 
-    assert f'comtrap com "{CLASSES[0]}", comtrap com "{CLASSES[1]}": whose is it?' in text
+    known = "CMSTPLUA, elevates without a prompt; see COM objects"
+    assert f'comtrap com "{CLASSES[0]}" ({known}), comtrap com "{CLASSES[1]}" (Task Scheduler' in text
+
+
+def test_a_guide_looks_up_the_progids_of_its_alerts(tmp_path):
+    creating = [process(0, 1, CommandLine="powershell -c New-Object -ComObject WScript.Shell")]
+    guide = rule(
+        'process where process.command_line : "*ComObject*"', note="1. `comtrap com <ProgID or class id>`: what for?"
+    )
+    text = Page(report(tmp_path, creating, [guide])).text
+
+    assert 'comtrap com "WScript.Shell" (Windows Script Host shell; see COM objects): what for?' in text
 
 
 def test_a_guide_whose_alerts_name_no_class_stays_as_it_is(tmp_path):

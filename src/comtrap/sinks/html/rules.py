@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAMES = 200  # characters of a rule's name
 LOOK_UPS = 3  # classes that a guide names
 _QUERY = 20_000  # characters of a query
-_LOOK_UP = re.compile(r"`comtrap com \{(?:application id|class id|id)\}`")
+_LOOK_UP = re.compile(r"`comtrap com (?:\{(?:application id|class id|id)\}|<(?:ProgID or class id|id)>)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def rule_views(alerts: Sequence[Alert]) -> list[RuleView]:
 
 
 def _filled(guide: str, alerts: Sequence[Alert]) -> str:
-    """A guide whose look-ups name the classes of the alerts, if these name any."""
+    """A guide whose look-ups name the classes and ProgIDs of the alerts, if these name any, and say which are known."""
     if not _LOOK_UP.search(guide):
         return guide
     ids: dict[str, None] = {}
@@ -106,8 +106,21 @@ def _filled(guide: str, alerts: Sequence[Alert]) -> str:
         ids |= dict.fromkeys(classes(event))
         if len(ids) >= LOOK_UPS:
             break
-    said = ", ".join(f'`comtrap com "{number}"`' for number in list(ids)[:LOOK_UPS])
-    return _LOOK_UP.sub(lambda found: said or found[0], guide)
+    known: dict[str, str] = {}
+    names: dict[str, None] = {}
+    for o in {str(o["name"]): o for a in alerts for o in a.why.objects}.values():
+        use = ", elevates without a prompt" if o["elevated"] else ""
+        own = [str(o["id"] or ""), str(o["appid"] or "")]
+        for name in (*own, *o["progids"][:1]):
+            known.setdefault(str(name), f" ({o['name']}{use}; see COM objects)")
+        if not ids.keys() & set(own) and o["use"] not in {"ordinary", "context"}:
+            names |= dict.fromkeys(map(str, o["progids"][:1]))
+
+    def said(found: re.Match[str]) -> str:
+        asked = [*ids, *names] if "<" in found[0] else [*ids]
+        return ", ".join(f'`comtrap com "{name}"`{known.get(name, "")}' for name in asked[:LOOK_UPS]) or found[0]
+
+    return _LOOK_UP.sub(said, guide)
 
 
 def known_objects(alerts: Sequence[Alert]) -> list[ObjectView]:
