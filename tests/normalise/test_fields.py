@@ -29,3 +29,13 @@ def test_texts_are_those_of_each_document_alone(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_what_others_have_changes_nothing(document, name):
     assert Fields([document]).texts(name) == [one.text(document, name)]
+
+
+def test_objects_are_put_where_something_is_given_and_nothing_is():
+    some = [{"a": {"b": {"c": 1}}}, {"a": {}}, {}, {}, {"a": "a text"}, {"a": None}]
+    fields = Fields(some)
+    found = fields.objects("a.b", [1, 1, 1, None, 1, 1])
+    assert some == [{"a": {"b": {"c": 1}}}, {"a": {"b": {}}}, {"a": {"b": {}}}, {}, {"a": "a text"}, {"a": None}]
+    assert found == [{"c": 1}, {}, {}, None, None, None]
+    assert found[1] is some[1]["a"]["b"]
+    assert fields.values("a")[2] is some[2]["a"]

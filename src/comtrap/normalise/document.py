@@ -38,7 +38,7 @@ def expanded(document: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
 
 def nested(document: dict[str, Any]) -> dict[str, Any]:
     """The same as `expanded`, of a document that nobody else holds: itself where no key is dotted."""
-    return expanded(document) if _is_dotted(document, 0) else document
+    return expanded(document) if _is_dotted(document) else document
 
 
 def get(document: Mapping[str, Any], name: str) -> Any:
@@ -100,16 +100,25 @@ def drop(document: dict[str, Any], name: str) -> None:
         del parent[part]
 
 
-def _is_dotted(value: Any, depth: int) -> bool:
+def _is_dotted(document: dict[str, Any]) -> bool:
     """Whether an object in it has a dotted key."""
-    if depth >= DEPTH:
-        return False
-    if isinstance(value, dict):
-        if "." in "".join(value):
-            return True
-        value, depth = value.values(), depth + 1
-    held = [item for item in value if type(item) in _HOLDING]
-    return any(_is_dotted(item, depth) for item in held) if held else False
+    level = [document]
+    for _ in range(DEPTH):
+        below: list[Any] = []
+        for node in level:
+            if "." in "".join(node):
+                return True
+            below += [value for value in node.values() if type(value) in _HOLDING]
+        if not below:
+            return False
+        level = []
+        while below:  # lists are no level of their own
+            value = below.pop()
+            if type(value) is dict:
+                level.append(value)
+            else:
+                below += [item for item in value if type(item) in _HOLDING]
+    return False
 
 
 def _copied(value: Any, depth: int) -> Any:

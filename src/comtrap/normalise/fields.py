@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Fields:
-    """The fields of documents without dotted keys, whose objects are dictionaries; only `made` may put objects where none are."""
+    """The fields of documents without dotted keys, whose objects are dictionaries; only `objects` may put objects where none are."""
 
     def __init__(self, documents: Sequence[Any]) -> None:
         """Args: documents: as `document.expanded` gives them."""
@@ -38,14 +38,27 @@ class Fields:
             for value, document in zip(self.values(name), self._documents, strict=True)
         ]  # fmt: skip
 
-    def made(self, name: str, row: int) -> dict[str, Any] | None:
-        """The object at a name in one document, put there if nothing is; None where something else is in the way."""
-        node = self.values(name)[row]
-        if node is None and name:
+    def objects(self, name: str, where: Sequence[Any]) -> list[Any]:
+        """The objects at a name; of documents for which something is given, put there if nothing is.
+
+        Args:
+            name: dotted; the documents themselves for the empty one.
+            where: for each document something, or None.
+        """
+        found = self.values(name)
+        if None not in found:
+            return found
+        rows = [row for row, (node, given) in enumerate(zip(found, where, strict=True)) if node is None is not given]
+        if rows:
             parent, _, last = name.rpartition(".")
-            above = self.made(parent, row)
-            node = self._values[name][row] = None if above is None else above.setdefault(last, {})
-        return node if type(node) is dict else None
+            wanted: list[Any] = [None] * len(found)
+            for row in rows:
+                wanted[row] = True
+            above = self.objects(parent, wanted)
+            for row in rows:
+                if type(above[row]) is dict:
+                    found[row] = above[row].setdefault(last, {})
+        return found
 
     def _is_listed(self, name: str) -> bool:
         """Whether some document has a list there or above."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -30,7 +29,7 @@ from comtrap.schema.telemetry import telemetry
 from comtrap.schema.types import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from comtrap.events.problems import Problems
     from comtrap.events.raw import Kind
@@ -246,9 +245,7 @@ def _values(column: pa.Array, name: str) -> tuple[list[Any], list[str] | None]:
 
 def _written(rows: Rows, use: Plan, out: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The documents with what is taken away taken away, and what is computed set."""
-    removed, moved = _by_object(use.removed), _by_object(use.moved)
-    for document in out:
-        _clean(document, removed, moved, use.blank)
+    _clean(out, use)
     names = [n for n, expr in {**use.extensions, **use.fields}.items() if not isinstance(expr, Leaf) and n[0] != "_"]
     fields = Fields(out)
     for name in [*names, EXTENDED]:
@@ -261,19 +258,14 @@ def _written(rows: Rows, use: Plan, out: list[dict[str, Any]]) -> list[dict[str,
 def _put(fields: Fields, name: str, values: Sequence[Any], texts: Sequence[str] | None) -> None:
     """Set a field of each document that has a value, unless the record brought it along: that stays as it was written."""
     parent, _, last = name.rpartition(".")
-    for row, (node, value) in enumerate(zip(fields.values(parent), values, strict=True)):
-        if value is None:
-            continue
-        holder = node if type(node) is dict else fields.made(parent, row)
-        if holder is None:
+    for row, (holder, value) in enumerate(zip(fields.objects(parent, values), values, strict=True)):
+        if value is None or type(holder) is not dict:
             continue
         given = holder.get(last)
-        if given is not None and (given == value or _is_same(given, value, None if texts is None else texts[row])):
-            continue
-        if type(value) is dict:
-            documents.put(holder, last, value)
-        else:
+        if given is None:
             holder[last] = value
+        elif given != value and not _is_same(given, value, None if texts is None else texts[row]):
+            documents.put(holder, last, value)
 
 
 def _computed(rows: Rows, use: Plan, name: str) -> tuple[list[Any], list[str] | None]:
@@ -297,40 +289,36 @@ def _is_same(given: Any, value: Any, text: str | None) -> bool:
     return value in (given, [given]) or given == [value] or (text is not None and given == text)
 
 
-_Grouped: TypeAlias = Sequence[tuple[str, Sequence[str]]]
-"""Dotted names as the objects they are in and their last parts."""
+def _clean(out: Sequence[dict[str, Any]], use: Plan) -> None:
+    """Take away what Elastic's pipeline takes away, values that are none, and objects that are empty then."""
+    fields = Fields(out)
+    for parent, lasts in _by_object(use.removed):
+        for document, node in zip(out, fields.values(parent), strict=True):
+            _rid(document, parent, node, [last for last in lasts if last in node] if type(node) is dict else ())
+    for parent, lasts in _by_object(use.moved):
+        for document, node in zip(out, fields.values(parent), strict=True):
+            if type(node) is dict:
+                _rid(document, parent, node, [last for last in lasts if node.get(last) not in ("", "-", None)])
+    for document, node in zip(out, fields.values(DATA[:-1]) if use.blank else (), strict=False):
+        if type(node) is dict:
+            gone = [
+                last for last, value in node.items() if value is None or (type(value) is str and value in use.blank)
+            ]
+            _rid(document, DATA[:-1], node, gone)
+    for document in out:
+        documents.drop(document, "winlog._tmp")
 
 
-def _clean(document: dict[str, Any], removed: _Grouped, moved: _Grouped, blank: Collection[str]) -> None:
-    for parent, lasts in removed:
-        _rid(document, parent, lasts, lambda _: True)
-    for parent, lasts in moved:
-        _rid(document, parent, lasts, lambda value: value not in ("", "-", None))
-    parent = DATA[:-1]
-    event_data = documents.get(document, parent)
-    if blank and isinstance(event_data, dict):
-        _rid(
-            document,
-            parent,
-            list(event_data),
-            lambda value: value is None or (isinstance(value, str) and value in blank),
-        )
-    documents.drop(document, "winlog._tmp")
-
-
-def _rid(document: dict[str, Any], parent: str, lasts: Iterable[str], gone: Callable[[Any], bool]) -> None:
-    """Take values away from an object of a document, and objects that are empty then."""
-    node = documents.get(document, parent) if parent else document
-    if type(node) is not dict:
-        return
-    found = [last for last in lasts if last in node and gone(node[last])]
-    for last in found:
+def _rid(document: dict[str, Any], parent: str, node: dict[str, Any], gone: Collection[str]) -> None:
+    """Take values away from an object of a document, and the object if it is empty then."""
+    for last in gone:
         del node[last]
-    if found and parent and not node:
+    if gone and parent and not node:
         documents.drop(document, parent)
 
 
-def _by_object(names: Iterable[str]) -> _Grouped:
+def _by_object(names: Iterable[str]) -> Sequence[tuple[str, Sequence[str]]]:
+    """Dotted names as the objects they are in and their last parts."""
     out: dict[str, list[str]] = {}
     for name in names:
         parent, _, last = name.rpartition(".")
