@@ -31,7 +31,10 @@ def _records(wanted, *, hit):
 PARENT = "the Security log has no command line of the parent"
 SERVER = "COM starts servers without cmd.exe, so no carets"
 MISSED = {
-    "renamed": {"zip_folder_execution": "rests on the folder that the shell unpacks to"},
+    "renamed": {
+        "zip_folder_execution": "rests on the folder that the shell unpacks to",
+        "environment_windir_command": "setx is told by its name: a variable and a value are all that follows",
+    },
     "carets": dict.fromkeys(
         ("dcom_html_application", "dcom_mmc_started", "dcom_office_started", "wmi_script_consumer_started"), SERVER
     ),
@@ -43,6 +46,7 @@ MISSED = {
             ),
             PARENT,
         ),
+        "regsvr32_odd_library": "a copy of regsvr32 is told by its original name, which the Security log has not",
         "dcom_mmc_child": "two events there, joined by process id",
         "dcom_internet_explorer_child": "two events there, joined by process id",
     },
