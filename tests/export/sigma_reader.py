@@ -195,7 +195,7 @@ def _expression(value):
 def _regex(name, value):
     """A search becomes a match of the whole value."""
     assert value.flags <= {SigmaRegularExpressionFlag.IGNORECASE, SigmaRegularExpressionFlag.DOTALL}
-    text = str(value.regexp)
+    text = str(value.regexp).replace("(?:", "(")  # Lucene has no other groups
     text = text[1:] if text.startswith("^") else f".*{text}"
     text = text[:-1] if text.endswith("$") else f"{text}.*"
     fold = "~" if SigmaRegularExpressionFlag.IGNORECASE in value.flags else ""
