@@ -11,6 +11,7 @@ from tests.normalise.build import POWERSHELL, raw, record
 
 from comtrap.events.problems import Problems
 from comtrap.events.raw import RawBatch
+from comtrap.normalise import script_blocks
 from comtrap.normalise.normalise import raw_columns, to_events
 from comtrap.normalise.script_blocks import COLUMNS, JOINED, PARTS, ScriptBlocks
 
@@ -52,6 +53,27 @@ def test_the_first_part_carries_the_text_of_all():
 def test_parts_in_any_order_and_in_several_batches_are_joined():
     rows = run(ScriptBlocks(), [part(3, 3, "c"), part(1, 3, "a")], [part(2, 3, "b")])
     assert joined(rows) == {1: ("abc", [str(FIRST + 2), str(FIRST)])}
+
+
+def test_parts_whose_records_have_one_tag_and_several_are_joined():
+    blocks, out = ScriptBlocks(), []
+    for position, tags in enumerate(([["a"]], [["a", "b"]])):
+        batch = raw(KIND, [part(position + 1, 2, "x")], first=FIRST, positions=[position])
+        tagged = batch.frame.append_column("tags", pa.array(tags if position else tags[0]))
+        out += blocks.feed(RawBatch(KIND, tagged, batch.origin))
+    assert [row["tags"] for found in out for row in found.frame.to_pylist()] == [["a"], ["a", "b"]]
+
+
+def test_blocks_that_are_complete_at_once_come_in_one_batch():
+    blocks = [part(number, 2, "x", f"b{block}") for number in (2, 1) for block in range(50)]
+    found = list(ScriptBlocks().feed(raw(KIND, blocks)))
+    assert [batch.frame.column("_position").to_pylist() for batch in found] == [list(range(100))]
+
+
+def test_blocks_that_are_large_come_in_several_batches(monkeypatch):
+    monkeypatch.setattr(script_blocks, "TOGETHER_BYTES", 2_000)
+    blocks = [part(number, 2, "x" * 600, f"b{block}") for block in range(4) for number in (1, 2)]
+    assert len(list(ScriptBlocks().feed(raw(KIND, blocks)))) == 4
 
 
 def test_a_batch_has_ascending_positions():

@@ -14,20 +14,26 @@ if TYPE_CHECKING:
 
 
 def concat(batches: Sequence[EventBatch]) -> EventBatch:
-    """All rows of the batches, in their order; a column that one of them lacks is null there.
-
-    A column that holds lists in one batch holds lists in all, and one that is plain in one batch is plain in all. There
-    is at least one batch, all of one schema.
-    """
+    """All rows of the batches, as `concat_frames` gives them. There is at least one batch, all of one schema."""
     if len(batches) == 1:
         return batches[0]
+    return EventBatch(concat_frames([batch.frame for batch in batches]), batches[0].schema)
+
+
+def concat_frames(frames: Sequence[pa.Table]) -> pa.Table:
+    """All rows of the frames, in their order; a column that one of them lacks is null there.
+
+    A column that holds lists in one frame holds lists in all, and one that is plain in one frame is plain in all. There
+    is at least one frame.
+    """
     types: dict[str, set[pa.DataType]] = {}
-    for batch in batches:
-        for column in batch.frame.schema:
+    for frame in frames:
+        for column in frame.schema:
             types.setdefault(column.name, set()).add(column.type)
     mixed = {name: any(map(pa.types.is_list, found)) for name, found in types.items() if len(found) > 1}
-    tables = [_alike(batch.frame, mixed) for batch in batches] if mixed else [batch.frame for batch in batches]
-    return EventBatch(pa.concat_tables(tables, promote_options="default").combine_chunks(), batches[0].schema)
+    if mixed:
+        frames = [_alike(frame, mixed) for frame in frames]
+    return pa.concat_tables(frames, promote_options="default").combine_chunks()
 
 
 def _alike(frame: pa.Table, mixed: dict[str, bool]) -> pa.Table:

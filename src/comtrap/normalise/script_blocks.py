@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from comtrap.events.arrays import as_lists, decoded, first_of
+from comtrap.events.concat import concat_frames
 from comtrap.events.raw import RawBatch
 from comtrap.normalise.cast import timestamps, typed
 from comtrap.normalise.columns import TEXTS, filled
@@ -27,6 +28,9 @@ _Key: TypeAlias = tuple[str | None, str | None, str | None, str]  # host, file a
 
 SIZE_BYTES = 64 << 20
 SPAN_NS = 600 * 1_000_000_000
+TOGETHER_BYTES = 8 << 20
+"""How much of records of several blocks comes in one batch, about, at most."""
+
 _RECORD_BYTES = 1_024  # what a record takes up beside its text, about
 
 JOINED = "comtrap.powershell.script_block_text"
@@ -69,11 +73,12 @@ class ScriptBlocks:
     """Joins the parts of script blocks (event 4104) within one file; use one per file.
 
     Records that are a part of several are held back until all parts are there, until another record is `span_ns`
-    later, or until more than `size_bytes` are held; then they come as one batch. The first of them carries
+    later, or until more than `size_bytes` are held; then they come in one batch. The first of them carries
     `comtrap.powershell.script_block_text`, the text of all parts that were found in their order, and
     `comtrap.powershell.script_block_parts`, the event numbers of the others. Every record stays an event: one that
     repeats a part passes as it is. What is joined depends on the records and their order alone, not on how they are
-    divided into batches.
+    divided into batches. Blocks that are complete at once come in one batch: most are of a few records, and a batch costs
+    as much as some hundreds of these do.
 
     Records that `convert` wrote are joined as in the files they are from; the text that they bring along stays.
     """
@@ -94,8 +99,7 @@ class ScriptBlocks:
 
     def flush(self) -> Iterator[RawBatch]:
         """What is still held back, at the end of the file."""
-        for key in list(self._blocks):
-            yield self._release(key)
+        return _batched(self._release(key) for key in list(self._blocks))
 
     def held(self) -> Iterator[RawBatch]:
         """The records that are held back, for others to hold later: each a batch of its own, in their order."""
@@ -105,6 +109,9 @@ class ScriptBlocks:
 
     def hold(self, raw: RawBatch) -> Iterator[RawBatch]:
         """Take whole records that are parts of several, in their order; gives batches that are complete now."""
+        return _batched(self._held(raw))
+
+    def _held(self, raw: RawBatch) -> Iterator[RawBatch]:
         numbers, totals = (np.asarray(_numbers(raw.frame, names)) for names in (_NUMBER, _TOTAL))
         ids, texts = (_texts(raw.frame, names) for names in (_ID, _TEXT))
         places = list(zip(*(_texts(raw.frame, names) for names in (_HOST, _PATH, _MEMBER)), strict=True))
@@ -163,7 +170,33 @@ def _together(parts: list[_Part]) -> pa.Table:
     first = parts[0].frame
     if all(part.frame is first for part in parts):
         return first.take([part.row for part in parts])
-    return pa.concat_tables([part.alone().frame for part in parts], promote_options="default").combine_chunks()
+    return concat_frames([part.alone().frame for part in parts])
+
+
+def _batched(blocks: Iterable[RawBatch]) -> Iterator[RawBatch]:
+    """The records of blocks in fewer batches, none of them large for that."""
+    some: list[RawBatch] = []
+    size_bytes = 0
+    for block in blocks:
+        size_bytes += block.size_bytes
+        if some and not (_is_alike(block, some[0]) and size_bytes <= TOGETHER_BYTES):
+            yield _one(some)
+            some, size_bytes = [], block.size_bytes
+        some.append(block)
+    if some:
+        yield _one(some)
+
+
+def _is_alike(one: RawBatch, other: RawBatch) -> bool:
+    return one.origin == other.origin and one.frame.schema.equals(other.frame.schema)
+
+
+def _one(blocks: list[RawBatch]) -> RawBatch:
+    if len(blocks) == 1:
+        return blocks[0]
+    frame = pa.concat_tables([block.frame for block in blocks]).combine_chunks()
+    order = np.argsort(np.asarray(frame.column("_position").combine_chunks()), kind="stable")
+    return RawBatch(blocks[0].kind, frame.take(order), blocks[0].origin)
 
 
 def joined(raws: Iterable[RawBatch]) -> Iterator[RawBatch]:
