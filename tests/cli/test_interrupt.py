@@ -46,9 +46,9 @@ class Run:
             assert self.process.poll() is None
             time.sleep(0.01)
 
-    def interrupt(self):
+    def interrupt(self, by=signal.SIGINT):
         """Ctrl+C reaches all processes; gives code, output and errors."""
-        os.killpg(self.process.pid, signal.SIGINT)
+        os.killpg(self.process.pid, by)
         out, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, out, errors
 
@@ -122,6 +122,20 @@ def test_a_scan_gives_the_alerts_it_has(jobs, started, tmp_path):
     assert len([json.loads(line) for line in out.splitlines()]) == 2
     assert "Traceback" not in errors
     assert list(run.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_that_ask_for_an_end_are_as_ctrl_c(by, started, tmp_path):
+    log, pipe = inputs(tmp_path)
+    run = started("scan", log, pipe, "--rules", rule_file(tmp_path / "rule.toml"), "--format", "ndjson")
+    end = opened(pipe, run)
+    code, out, errors = run.interrupt(by)
+    os.close(end)
+
+    assert (code, len(out.splitlines())) == (130, 2)
+    assert "Traceback" not in errors
+    assert list(run.temporary.iterdir()) == []
+    assert gone(run.process.pid)
 
 
 def test_a_query_gives_the_answers_it_has(started, tmp_path):

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tests.cli.test_interrupt import gone
 from tests.material import process, rule, script_block, write
 from tests.scanning import killing
 from tests.stopping import Stopping
@@ -170,3 +174,23 @@ def test_pieces_tell_how_far_they_are(tmp_path):
     finish(pieces_of(path, 2000), part_of(), 2, progress)
 
     assert (progress.events, progress.share) == (50, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes")
+def test_no_process_outlives_a_run_that_was_killed(tmp_path):
+    """Nor do the run's temporary files."""
+    folder = tmp_path / "temporary"
+    write(folder / "1.db", [])
+    root = str(Path(__file__).resolve().parents[2])
+    run = subprocess.Popen(
+        [sys.executable, "-m", "tests.scanning.orphaned", str(folder)],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": root},
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )
+    run.wait()
+
+    assert run.returncode == -signal.SIGKILL
+    assert gone(run.pid)
+    assert not folder.exists()

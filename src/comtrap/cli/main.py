@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from comtrap import __version__, cli
+from comtrap.cli.ending import as_interrupts
 from comtrap.cli.exits import INTERRUPTED, RAN, UNUSABLE, WRONG_RULE
 from comtrap.cli.lines import shown
 from comtrap.cli.output import never_lacking
@@ -43,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.parser.print_help()
         return RAN
     try:
-        return int(args.run(args))
+        with as_interrupts():
+            return int(args.run(args))
     except (RuleError, QueryError) as error:
         print(error, *getattr(error, "__notes__", ()), sep="\n\n", file=sys.stderr)
         return WRONG_RULE

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
+import shutil
 import signal
+import threading
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +32,7 @@ from comtrap.sources.progress import Progress
 from comtrap.sources.walk import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, MutableSequence, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 
     from comtrap.alerts.store import Store
     from comtrap.plan.plan import Plan
@@ -43,9 +47,10 @@ class _Run:
 
     plan: Plan
     store: Callable[[str], Store]
-    stop: Any  # multiprocessing's Event
+    stop: Any  # a shared boolean
     read: MutableSequence[int]  # shared numbers, see `_shared`
     manner: Manner
+    folder: str  # of the run's temporary files
 
 
 _given: list[tuple[_Run, Kinds]] = []  # the one thing a process keeps between its tasks
@@ -96,14 +101,15 @@ def _shared(work: Sequence[Task], merge: Merge, jobs: int) -> tuple[list[Task], 
         jobs: how many processes.
     """
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    # Two numbers a task, without a lock: a process may end anywhere. Only the one at work on it writes them.
+    # Without locks, since a process may end anywhere, and would keep them for ever.
+    stop = context.RawValue(ctypes.c_bool, False)  # noqa: FBT003 - the first value of its type's own arguments
+    # Two numbers a task. Only the process at work on it writes them.
     read = cast("MutableSequence[int]", context.RawArray(ctypes.c_uint64, 2 * len(work)))
     merge.progress.watch(read)
     begun: list[Task] = []
     left: list[Task] = []
     part = merge.part
-    given = (_Run(part.plan, part.store.alike(), stop, read, part.manner),)
+    given = (_Run(part.plan, part.store.alike(), stop, read, part.manner, merge.folder),)
     with ProcessPoolExecutor(min(jobs, len(work)), context, _begin, given) as pool:
         waiting: dict[Any, tuple[Task, str, int]] = {}
         taken = set()
@@ -126,12 +132,13 @@ def _shared(work: Sequence[Task], merge: Merge, jobs: int) -> tuple[list[Task], 
             for number, task in enumerate(work):
                 path, at = merge.path(), 2 * number
                 try:
-                    waiting[pool.submit(_work, task, path, at)] = (task, path, at)
+                    with _uninterrupted():  # the first one starts the processes
+                        waiting[pool.submit(_work, task, path, at)] = (task, path, at)
                 except BrokenProcessPool:
                     left.append(task)
             take(as_completed(waiting))
         except KeyboardInterrupt:
-            stop.set()
+            stop.value = True
             pool.shutdown(wait=True, cancel_futures=True)
             take([future for future in waiting if future not in taken])
             raise
@@ -143,9 +150,32 @@ def _ended(piece: Piece | None) -> str:
     return f"the process that read {what} ended; is there enough memory?"
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl+C wait. Processes that are started meanwhile do not see it before they can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_with_the_run(folder: str) -> None:
+    """End this process if the run's own is killed: nobody would tell it to, and nobody else would remove its files."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+
 def _begin(run: _Run) -> None:
     # Ctrl+C reaches every process of a terminal; the run decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_run, args=(run.folder,), daemon=True).start()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     _given[:] = [(run, Kinds(run.plan))]
@@ -158,12 +188,12 @@ def _work(task: Task, path: str, at: int) -> Done:
     with run.store(path) as store:
         part = Part(run.plan, store, Tally(), run.manner, kinds=kinds)
         for unit in task.units:
-            if run.stop.is_set():
+            if run.stop.value:
                 break
             # Of each unit apart: positions in messages may be told anew.
             part.tally.problems = Problems()
             problems.append(part.tally.problems)
-            part.read(unit.input, progress, unit.piece, run.stop.is_set)
+            part.read(unit.input, progress, unit.piece, lambda: bool(run.stop.value))
         part.finish()
     part.tally.problems = Problems()
     return Done(part.tally, problems)

@@ -245,8 +245,9 @@ if hasattr(os, "register_at_fork"):
 
 def serve(seconds: float, memory_bytes: int) -> None:
     """The other side: answer requests on standard input until it ends."""
-    # Ctrl+C reaches every process of a terminal; the run decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl+C reaches every process of a terminal, as the end of a service does; the run decides what it means.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     _limit_memory(memory_bytes)
     # Trees have no circles. To look for some while one grows takes as long as to parse it.
     gc.disable()
