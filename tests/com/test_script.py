@@ -45,3 +45,8 @@ TEXTS = st.text(st.sampled_from("aN\u00e9`'\"+{}01-fF,( )\n\x0b\xa0:."), max_siz
 def test_the_hint_is_in_every_text_that_changes(text):
     if script.plain(text) is not None:
         assert pc.match_substring_regex(pa.scalar(text), script.HINT).as_py()
+
+
+@given(TEXTS)
+def test_no_format_is_overlooked(text):
+    assert script._FORMATTED.search(text) or not script._FORMAT.search(text)

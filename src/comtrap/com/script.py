@@ -8,7 +8,8 @@ SIZE = 1 << 20  # characters of one text that are looked at; what follows stays 
 
 # In a name or a text a backquote is nothing where what follows is no escape; a script that is meant to run has no other.
 # Source: about_Special_Characters, about_Quoting_Rules.
-_TICK = re.compile(r"(?<=[\w:.-])`(?=[\w:.-])", re.ASCII)
+# What patterns begin with is searched for fast where it is one character.
+_TICK = re.compile(r"`(?<=[\w:.-]`)(?=[\w:.-])", re.ASCII)
 _JOIN = re.compile(r"""'[ \t\r\n]*\+[ \t\r\n]*'|"[ \t\r\n]*\+[ \t\r\n]*\"""")
 # ("{1}{0}" -f 'b','a'): source: about_Operators, format operator.
 _FORMAT = re.compile(
@@ -16,6 +17,7 @@ _FORMAT = re.compile(
     r"""((?:'[^']{0,999}'|"[^"]{0,999}")(?:[ \t\r\n]{0,9},[ \t\r\n]{0,9}(?:'[^']{0,999}'|"[^"]{0,999}")){0,63})[ \t\r\n]{0,9}\)?""",
     re.IGNORECASE,
 )
+_FORMATTED = re.compile(r"""\}[^"'{}]{0,99}["'][ \t\r\n]{0,9}-f""", re.IGNORECASE)  # in every text with a format
 _ITEM = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _PLACE = re.compile(r"\{(\d{1,2})\}")
 HINT = r"""(?i)[\w:.-]`[\w:.-]|'[ \t\r\n]*\+[ \t\r\n]*'|"[ \t\r\n]*\+[ \t\r\n]*"|\}[^"'{}]*["'][ \t\r\n]*-f"""
@@ -28,7 +30,9 @@ def plain(text: str) -> str | None:
     Pieces are those of ``'a'+'b'`` and of ``"{1}{0}" -f 'b','a'``; of formats that are put together themselves, too.
     """
     found = _JOIN.sub("", _TICK.sub("", text[:SIZE]))
-    found = _FORMAT.sub(_formatted, found) + text[SIZE:]
+    if _FORMATTED.search(found):
+        found = _FORMAT.sub(_formatted, found)
+    found += text[SIZE:]
     return None if found == text else found
 
 
