@@ -16,6 +16,7 @@ import pyarrow as pa
 from comtrap.alerts import evidence, objects, suppress
 from comtrap.alerts.alert import Alert, Suppressed, Why
 from comtrap.alerts.document import shared
+from comtrap.alerts.evidence import Kept
 from comtrap.alerts.explain import Explanation
 from comtrap.alerts.ids import alert_id
 from comtrap.match.match import match
@@ -69,25 +70,26 @@ def build(
         _match(plan, store)
     else:
         _keep(matches, store)
-    evidence.keep(store)
-    _number(rules, store)
+    kept = Kept(store)
+    _number(rules, store, kept)
     with store.database:
         for number, rule in enumerate(rules):
             if (how := rule.suppression or suppression) is not None:
-                suppress.suppress(store.database, number, how, _events(store.database, number))
-    return Alerts(rules, store)
+                suppress.suppress(store.database, number, how, _events(store.database, kept, number))
+    return Alerts(rules, store, kept)
 
 
 class Alerts(Sequence[Alert]):
     """The alerts of a run, each once, sorted by time of the last event, rule id, alert id.
 
-    They are made of what is kept on disk each time they are asked for, so that any number of them fits in memory.
+    They are made of what is kept, on disk where it is much, each time they are asked for, so that any number of them fits in memory.
     """
 
-    def __init__(self, rules: Sequence[Rule], store: Store) -> None:
-        """Args: rules: by query number. store: with the tables of `build`."""
+    def __init__(self, rules: Sequence[Rule], store: Store, kept: Kept) -> None:
+        """Args: rules: by query number. store: with the tables of `build`. kept: the events of its matches."""
         self._rules = rules
         self._database = store.database
+        self._kept = kept
         self._explanations: dict[tuple[int, int], Explanation] = {}
         self._close = weakref.finalize(self, store.close)
 
@@ -139,7 +141,7 @@ class Alerts(Sequence[Alert]):
 
     def _explained(self, rows: Sequence[_Row]) -> Iterator[Alert]:
         places: list[list[int | None]] = [orjson.loads(row.events) for row in rows]
-        known = evidence.loaded(self._database, (e for some in places for e in some if e is not None))
+        known = self._kept.loaded(e for some in places for e in some if e is not None)
         shown = [[known(stage, e) for stage, e in enumerate(some) if e is not None] for some in places]
         stages: dict[tuple[int, int], list[tuple[int, Evidence]]] = defaultdict(list)
         for number, (row, found) in enumerate(zip(rows, shown, strict=True)):
@@ -200,7 +202,7 @@ def _suppressed(row: _Row) -> Suppressed | None:
     return Suppressed(tuple(orjson.loads(row.terms or b"[]")), row.began, row.ended, row.suppressed)
 
 
-def _events(database: sqlite3.Connection, query: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+def _events(database: sqlite3.Connection, kept: Kept, query: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     """The alerts of a query by time and id: id, time, and the event or what the events of a sequence share."""
     listed = (
         "select alert.id, alert.time, events from alert join match on match.id = alert.match"
@@ -209,7 +211,7 @@ def _events(database: sqlite3.Connection, query: int) -> Iterator[tuple[str, int
     with closing(database.execute(listed, (query,))) as rows:
         for name, time_ns, events in rows:
             told = [event for event in orjson.loads(events) if event is not None]
-            known = evidence.loaded(database, told)
+            known = kept.loaded(told)
             yield name, time_ns, reduce(shared, (known(0, event)[0].event for event in told))
 
 
@@ -253,12 +255,12 @@ def _together(query: QueryPlan, number: int, store: Store) -> Iterator[pa.Table]
         yield pa.concat_tables(needed)
 
 
-def _number(rules: Sequence[Rule], store: Store) -> None:
+def _number(rules: Sequence[Rule], store: Store, kept: Kept) -> None:
     """Matches to alerts by id."""
     with closing(store.database.execute("select id, query, events from match order by first, id")) as rows:
         while some := rows.fetchmany(TOGETHER):
             numbers = [[e for e in orjson.loads(events) if e is not None] for *_, events in some]
-            known = evidence.identified(store.database, chain.from_iterable(numbers))
+            known = kept.identified(chain.from_iterable(numbers))
             told = [
                 _numbered(rules[query], at, [known[e] for e in of])
                 for (at, query, _), of in zip(some, numbers, strict=True)
