@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from comtrap.alerts.build import Alerts, build
 from comtrap.alerts.store import Store
 from comtrap.rules.compiled import compiled
+from comtrap.rules.counted import counting
 from comtrap.scanning.blind import blind
 from comtrap.scanning.fill import fill
 from comtrap.scanning.part import Part, Tally
@@ -18,7 +19,7 @@ from comtrap.sources.progress import Progress
 from comtrap.sources.walk import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from comtrap.errors import RuleError
     from comtrap.match.hit import Match
@@ -44,6 +45,7 @@ class Result:
         seconds: how long it took.
         blind: rules that there was no event for, with what they need; none where not all events were read.
         interrupted: whether it was stopped before its end; what was found until then is there.
+        excepted: by exception, by rule id: the events that the rule did not see for it.
     """
 
     alerts: Alerts
@@ -56,6 +58,7 @@ class Result:
     seconds: float
     interrupted: bool
     blind: list[tuple[Rule, str]]
+    excepted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def stats(self) -> dict[str, object]:
@@ -75,11 +78,13 @@ class Result:
             "rule_failures": self.failures,
             "alerts": len(self.alerts),
             "suppressed": self.alerts.suppressed,
+            "suppressed_by_rule": self.alerts.suppressed_by_rule,
+            "exceptions": self.excepted,
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
         }
 
-    def summary(self, paths: Sequence[str], exceptions: Sequence[ExceptionItem] = ()) -> Summary:
+    def summary(self, paths: Sequence[str]) -> Summary:
         """The run for outputs that tell it, without what another run of the same would not repeat."""
         problems = self.tally.problems
         return Summary(
@@ -95,7 +100,8 @@ class Result:
             blind=self.blind,
             wrong_rules=tuple(map(str, self.rule_errors)),
             failures=self.failures,
-            exceptions=tuple(item.label for item in exceptions),
+            exceptions=self.excepted,
+            suppressed=self.alerts.suppressed_by_rule,
             interrupted=self.interrupted,
         )
 
@@ -164,10 +170,11 @@ def run(
     """
     began = time.perf_counter()
     plan, rule_errors = compiled(rules, exceptions)
+    asked = counting(plan, rules, exceptions)
     tally = Tally()
     inputs = list(enumerate(files(paths, tally.problems)))
     unusable = len(tally.problems.failed)
-    found = filled(plan, inputs, tally)
+    found = filled(asked.plan, inputs, tally)
     alerts = build(rules, plan, found.store, suppression, found.matches)
     return Result(
         alerts=alerts,
@@ -175,7 +182,8 @@ def run(
         rule_errors=rule_errors,
         files=len(inputs) + unusable,
         tally=tally,
-        failures={str(rules[number].id): count for number, count in sorted(tally.failures.items())},
+        failures={str(rules[number].id): n for number, n in sorted(tally.failures.items()) if number < len(rules)},
+        excepted=asked.told(tally.removed),
         usable=tally.usable(inputs),
         seconds=time.perf_counter() - began,
         interrupted=found.interrupted,

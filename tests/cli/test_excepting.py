@@ -37,6 +37,20 @@ def test_an_exception_removes_its_events_and_is_named(jobs, folder, capsys):
     assert "1 exception applied: agent/starts" in err
 
 
+def test_the_numbers_say_what_an_exception_removed(folder, capsys):
+    stats = folder / "stats.json"
+    exceptions = ("--exceptions", str(folder / "agent.toml"), "--as-of", "2026-06-01")
+    scanned(folder, capsys, *exceptions, "--stats", str(stats))
+    assert json.loads(stats.read_text())["exceptions"] == {"agent/starts": {"00000000-0000-0000-0000-000000000001": 1}}
+
+
+def test_the_numbers_say_of_which_rule_alerts_were_suppressed(folder, capsys):
+    stats = folder / "stats.json"
+    scanned(folder, capsys, "--suppress", "host.name", "--stats", str(stats))
+    told = json.loads(stats.read_text())
+    assert (told["suppressed"], told["suppressed_by_rule"]) == (1, {"00000000-0000-0000-0000-000000000001": 1})
+
+
 @pytest.mark.parametrize("quiet", [(), ("--quiet",)])
 def test_an_expired_exception_is_not_applied_and_that_is_said_aloud(quiet, folder, capsys):
     exceptions = ("--exceptions", str(folder / "agent.toml"), "--as-of", "2027-06-30T00:00:01Z")

@@ -152,8 +152,9 @@ def test_a_piece_that_cannot_be_counted_is_told(tmp_path):
 
 def test_a_tally_arrives_as_it_was():
     problems = Problems(Counter(a=1), Counter(b=2), {"x": "y"}, 3, ["z"])
-    tally = Tally(5, 4, Counter(sysmon=5), {(1, 0)}, Counter({7: 2}), problems)
-    assert {field.name for field in fields(Tally)} == {"read", "reached", "sources", "met", "failures", "problems"}
+    tally = Tally(5, 4, Counter(sysmon=5), {(1, 0)}, Counter({7: 2}), Counter({8: 3}), problems)
+    told = {"read", "reached", "sources", "met", "failures", "removed", "problems"}
+    assert {field.name for field in fields(Tally)} == told
     again = tally_of(tally_row(tally))
     assert again == tally
     assert again.problems.fallback == 3

@@ -103,6 +103,14 @@ class Alerts(Sequence[Alert]):
         (count,) = self._database.execute("select count(*) from suppressed").fetchone()
         return int(count)
 
+    @property
+    def suppressed_by_rule(self) -> dict[str, int]:
+        """The same by the id of the rule, of those that have any, in the rules' order."""
+        found = self._database.execute(
+            "select query, sum(count) from suppression where count > 0 group by query order by query"
+        )
+        return {str(self._rules[query].id): int(count) for query, count in found}
+
     def severities(self) -> set[Severity]:
         """How bad they are, each degree once."""
         # Suppressed alerts are of rules that have others.

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
             for alert in result.alerts:
                 writer.write(alert)
             if isinstance(writer, Summarised):
-                writer.finish(result.summary(args.paths, excepted))
+                writer.finish(result.summary(args.paths))
     if args.stats is not None:
         Path(args.stats).write_text(json.dumps(result.stats, indent=2) + "\n", "utf-8")
     notes.problems(result)

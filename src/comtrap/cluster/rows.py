@@ -94,6 +94,7 @@ def tally_of(content: bytes) -> Tally:
         sources=Counter(told["sources"]),
         met={(query, stage) for query, stage in told["met"]},
         failures=Counter({int(query): count for query, count in told["failures"].items()}),
+        removed=Counter({int(query): count for query, count in told["removed"].items()}),
         problems=Problems(**problems | {name: Counter(problems[name]) for name in ("skipped", "notes")}),
     )
 

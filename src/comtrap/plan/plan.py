@@ -52,12 +52,14 @@ class Plan:
         columns: dotted field names that a source must supply, and no more; the category field included where asked for.
         category_field: where documents keep their category.
         tuples_first: whether conditions are decided on the distinct tuples of cheap columns before any event is looked at.
+        counted: how many of the last queries are only counted: their hits go nowhere.
     """
 
     queries: tuple[QueryPlan, ...]
     columns: frozenset[str]
     category_field: str = "event.category"
     tuples_first: bool = False
+    counted: int = 0
 
 
 def stages(query: QueryPlan) -> Iterator[Stage]:

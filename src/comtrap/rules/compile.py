@@ -77,11 +77,26 @@ def compile_rule(rule: Rule, schema: Schema, excepted: tuple[typed.Expr, ...] = 
     Raises:
         RuleError: its query is not true of the schema.
     """
+    quiet = tuple(typed.Not(condition) for condition in excepted)
+    return _narrowed(rule, schema, quiet)
+
+
+def compile_excepted(rule: Rule, schema: Schema, condition: typed.Expr) -> QueryPlan:
+    """The plan of the events that a rule's stages do not see for an exception's condition.
+
+    Raises:
+        RuleError: its query is not true of the schema.
+    """
+    return _narrowed(rule, schema, (condition,))
+
+
+def _narrowed(rule: Rule, schema: Schema, conditions: tuple[typed.Expr, ...]) -> QueryPlan:
+    """The plan of a rule of which every stage has further conditions."""
     try:
         checked = check(rule.query, schema, rule.text)
     except CheckError as error:
         text = rule.path.read_text("utf-8").replace("\r\n", "\n") if rule.path.is_file() else rule.text
         raise RuleError(tuple(placed(error.diagnostics, text, rule.text)), str(rule.path), text) from None
     guard = typed.Matches(INDEX, rule.index, ignore_case=False)
-    quiet = tuple(typed.Not(condition) for condition in excepted)
-    return with_predicates(query_plan(str(rule.id), checked), lambda predicate: typed.AllOf((guard, predicate, *quiet)))
+    whole = query_plan(str(rule.id), checked)
+    return with_predicates(whole, lambda predicate: typed.AllOf((guard, predicate, *conditions)))

@@ -63,6 +63,7 @@ class Tally:
         sources: events by their source: ``sysmon``, ``security`` …
         met: the stages, by query and place, for which there was an event of their index and category.
         failures: by query, events on which its condition failed and was taken as false.
+        removed: by query of those that are only counted, the events that met one of its stages.
     """
 
     read: int = 0
@@ -70,6 +71,7 @@ class Tally:
     sources: Counter[str] = field(default_factory=Counter)
     met: set[tuple[int, int]] = field(default_factory=set)
     failures: Counter[int] = field(default_factory=Counter)
+    removed: Counter[int] = field(default_factory=Counter)
     problems: Problems = field(default_factory=Problems)
 
     @property
@@ -92,6 +94,7 @@ class Tally:
         self.sources.update(other.sources)
         self.met |= other.met
         self.failures.update(other.failures)
+        self.removed.update(other.removed)
         self.problems.add(other.problems)
 
 
@@ -215,4 +218,15 @@ class Part:
                 self.tally.met |= met(waiting, batch, self.plan.category_field)
             for counted in pc.value_counts(batch.column(SOURCE)).to_pylist():
                 self.tally.sources[counted["values"] or "other"] += counted["counts"]
-            self.store.keep(execute(use.plan, batch, self.tally.failures), [raw for raw, _ in some])
+            self.store.keep(self._counted(execute(use.plan, batch, self.tally.failures)), [raw for raw, _ in some])
+
+    def _counted(self, hits: pa.Table) -> pa.Table:
+        """Hits without those of queries that are only counted, these counted: each event once a query."""
+        if not self.plan.counted:
+            return hits
+        only = pc.greater_equal(hits.column("query"), len(self.plan.queries) - self.plan.counted)
+        events = hits.filter(only).group_by(["query"]).aggregate([("event", "count_distinct")])
+        self.tally.removed.update(
+            dict(zip(events["query"].to_pylist(), events["event_count_distinct"].to_pylist(), strict=True))
+        )
+        return hits.filter(pc.invert(only))

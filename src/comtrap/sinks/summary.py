@@ -31,7 +31,8 @@ class Summary:
             nothing.
         wrong_rules: what is wrong with those that could not.
         failures: by rule id, events on which its condition failed and was taken as false.
-        exceptions: the names of those that applied.
+        exceptions: those that applied, by name: by rule id, the events that the rule did not see for it.
+        suppressed: by rule id, alerts that others stand for.
         interrupted: whether the run was stopped before its end.
     """
 
@@ -47,7 +48,8 @@ class Summary:
     blind: Sequence[tuple[Rule, str]] = ()
     wrong_rules: tuple[str, ...] = ()
     failures: Mapping[str, int] = field(default_factory=dict)
-    exceptions: tuple[str, ...] = ()
+    exceptions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    suppressed: Mapping[str, int] = field(default_factory=dict)
     interrupted: bool = False
 
     @property

@@ -36,3 +36,16 @@ def test_conditions_that_failed_are_told_by_the_rules_name():
 
 def test_without_a_summary_there_is_nothing_to_tell():
     assert (sources(None), blind(None), troubles(None)) == ([], [], [])
+
+
+def test_what_exceptions_took_away_is_said_by_rule():
+    taken = {"a/one": {str(RULES[0].id): 1_200, str(RULES[1].id): 1}, "a/two": {}}
+    ((title, rows),) = troubles(Summary(rules=RULES, exceptions=taken))
+    assert title == "2 exceptions applied"
+    assert rows == [f"a/one: 1,201 events (1,200 of {RULES[0].name}, 1 of {RULES[1].name})", "a/two: no event"]
+
+
+def test_suppressed_alerts_are_said_by_rule():
+    ((title, rows),) = troubles(Summary(rules=RULES, suppressed={str(RULES[0].id): 3}))
+    assert title == "1 rule had alerts suppressed, as others stand for them"
+    assert rows == [f"{RULES[0].name}: 3 alerts"]

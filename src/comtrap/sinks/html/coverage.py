@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from comtrap.sinks.html.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from comtrap.sinks.summary import Summary
 
@@ -58,13 +58,28 @@ def troubles(summary: Summary | None) -> list[tuple[str, list[str]]]:
         ),
         ("reason", "why records could not be read", _counts(summary.skipped)),
         ("thing", "odd, but read", _counts(summary.notes)),
-        ("exception", "applied", list(summary.exceptions)),
+        ("exception", "applied", [_taken(label, of, names) for label, of in summary.exceptions.items()]),
+        (
+            "rule",
+            "had alerts suppressed, as others stand for them",
+            [
+                f"{names.get(rule, rule)}: {count:,} alert{'s' * (count != 1)}"
+                for rule, count in summary.suppressed.items()
+            ],
+        ),
     )
     return [
         (f"{len(rows):,} {word}{'s' * (len(rows) != 1)} {said}", [shown(row, 400) for row in rows[:ROWS]] + _more(rows))
         for word, said, rows in lists
         if rows
     ]
+
+
+def _taken(label: str, of: Mapping[str, int], names: Mapping[str, str]) -> str:
+    """An exception, and what rules did not see for it."""
+    rules = ", ".join(f"{count:,} of {names.get(rule, rule)}" for rule, count in of.items())
+    total = sum(of.values())
+    return f"{label}: {total:,} event{'s' * (total != 1)} ({rules})" if of else f"{label}: no event"
 
 
 def _counts(found: object) -> list[str]:
