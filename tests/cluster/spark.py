@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,9 +68,21 @@ def free_port():
         return bound.getsockname()[1]
 
 
+def alive(page):
+    """How many workers a master has that is asked by the port of its page."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=30) as told:
+            return json.load(told)["aliveworkers"]
+    except OSError:  # it has not begun to listen
+        return 0
+
+
 @contextmanager
-def standalone(folder):
-    """A master and two workers as processes of their own; gives the master's address and the workers."""
+def standalone(folder, **more):
+    """A master and two workers as processes of their own; gives the master's address and the workers.
+
+    `more` is added to their environment.
+    """
     import pyspark  # noqa: PLC0415 - may not be there
 
     home = Path(pyspark.__file__).parent
@@ -79,6 +93,7 @@ def standalone(folder):
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_SCALA_VERSION": ".".join(jar.stem.removeprefix("scala-library-").split(".")[:2]),
         "PYSPARK_PYTHON": sys.executable,
+        **more,
     }
     java = ["java", "-cp", f"{home}/jars/*", "-Xmx512m"]
     # Spark's own options for Java 17 and later.
@@ -98,14 +113,15 @@ def standalone(folder):
                 children.append(child)
                 return child
 
-            start(
-                "org.apache.spark.deploy.master.Master", *place, "--port", str(port), "--webui-port", str(free_port())
-            )
+            page = free_port()
+            start("org.apache.spark.deploy.master.Master", *place, "--port", str(port), "--webui-port", str(page))
             worker = "org.apache.spark.deploy.worker.Worker"
             for number in range(2):
                 own = ["--cores", "1", "--memory", "1g", "--work-dir", str(folder / f"work{number}")]
                 start(worker, *place, "--webui-port", str(free_port()), *own, url)
-            time.sleep(8)
+            while alive(page) < 2:
+                assert all(child.poll() is None for child in children), (folder / "spark.log").read_text()[-3000:]
+                time.sleep(0.2)
             yield url, children[1:]
     finally:
         for child in children:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pyarrow.parquet as pq
 import pytest
-from tests.cluster.spark import session, spark, standalone
+from tests.cluster.spark import free_port, session, spark, standalone
 from tests.material import process, rule, rule_file, script_block, write
 from tests.sources.evtx_builder import chunk, event, file
 
@@ -239,6 +237,14 @@ def test_the_alerts_are_those_of_one_machine_to_the_byte(some):
     assert len({json.loads(line)["kibana.alert.rule.name"] for line in out.splitlines()}) == 2
 
 
+@spark
+@pytest.mark.parametrize("port", [f":{free_port()}", ":nonsense"], ids=["nobody", "no port"])
+def test_a_connect_server_that_is_not_there_is_told_at_once(tmp_path, port):
+    code, _, err = scanned(write(tmp_path / "a.ndjson", [process(1, 1)]), "--cluster", f"sc://127.0.0.1{port}")
+    assert code == 3
+    assert f"sc://127.0.0.1{port} cannot be reached: " in err
+
+
 def test_standard_input_is_refused():
     code, _, err = scanned("-", "--cluster", "local[1]")
     assert code == 3
@@ -256,16 +262,11 @@ def test_without_spark_it_says_what_to_install(tmp_path):
 
 @spark
 @pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="needs signals")
-def test_on_a_cluster_the_alerts_are_the_same_also_when_a_worker_dies(some, tmp_path):
-    expected = scanned(*some)[1]
-    with standalone(tmp_path) as (url, workers):
+def test_on_a_cluster_the_alerts_are_the_same_also_of_paths_that_start_from_this_folder(some, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    some[0] = "logs"
+    with standalone(tmp_path) as (url, _):
         code, out, err = scanned(*some, "--cluster", url)
-        assert code == 0, err[-2000:]
-        assert out == expected
-        command = [sys.executable, "-m", "comtrap", "scan", *map(str, some), "--format", "ndjson", "--cluster", url]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
-            time.sleep(9)
-            workers[0].send_signal(signal.SIGKILL)
-            assert running.communicate(timeout=300)[0] == expected
-            assert running.returncode == 0
+    assert code == 0, err[-2000:]
+    assert out == scanned(*some)[1]
+    assert out

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from comtrap.errors import PluginError, SourceError
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 _RAISED = re.compile(r"(?:Caused by: )?([\w.]*(?:Error|Exception)): (.+)")
 _LOCAL = re.compile(r"local(?:\[(\d+|\*)\])?")
+_CONNECT_PORT = 15002  # where the address names none
+_CONNECT_S = 60
 _FAILURES = 4  # times that a task may fail
 
 SETTINGS = {
@@ -61,6 +65,7 @@ def _made(cluster: str, builder: Any) -> Any:
     # The machines run this very Python where they are this machine; elsewhere the same one has to be set up.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if cluster.startswith("sc://"):
+        _meet(cluster)
         builder = builder.remote(cluster)
     else:
         # Spark gives up a task in this process the first time, if it is not told otherwise.
@@ -74,6 +79,15 @@ def _made(cluster: str, builder: Any) -> Any:
         return builder.getOrCreate()
     except Exception as error:
         raise SourceError(f"{cluster} cannot be used as a cluster: {reason(error)}") from error
+
+
+def _meet(cluster: str) -> None:
+    """See that somebody listens at an address: Spark Connect tries for twenty minutes before it says that nobody does."""
+    try:
+        place = urlsplit(cluster)
+        socket.create_connection((place.hostname or "", place.port or _CONNECT_PORT), _CONNECT_S).close()
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{cluster} cannot be reached: {getattr(error, 'strerror', None) or error}") from error
 
 
 def reason(error: BaseException) -> str:

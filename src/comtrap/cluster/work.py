@@ -6,9 +6,12 @@ All of it is what one machine does; Spark moves rows between the steps.
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -249,15 +252,18 @@ def _buckets(hits: pa.Table) -> np.ndarray:
 
 
 def task_row(task: Task, events: Iterable[int] = ()) -> str:
-    """What a machine is to read; a path may be no text."""
+    """What a machine is to read, and the folder that its paths start from; a path may be no text."""
     piece = None if task.piece is None else [task.piece.start, task.piece.stop, task.piece.position]
-    return json.dumps([task.inputs, piece, list(events)])
+    return json.dumps([task.inputs, piece, list(events), str(Path.cwd())])
 
 
 def _tasks(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, Task, list[int]]]:
     for rows in batches:
         for number, told in zip(rows.column("number").to_pylist(), rows.column("task").to_pylist(), strict=True):
-            inputs, piece, events = json.loads(told)
+            inputs, piece, events, folder = json.loads(told)
+            # Spark starts processes in folders of its own. Where there is no such folder, reading says what is missing.
+            with suppress(OSError):
+                os.chdir(folder)
             read = tuple((one, path) for one, path in inputs)
             yield number, Task(read, None if piece is None else Piece(*piece)), events
 
