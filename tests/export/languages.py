@@ -110,6 +110,14 @@ def _any(parts):
     return run
 
 
+def search(pattern, value, flags=0):
+    """Look for a regular expression; a dollar is the very end, as it is where no line is one of several."""
+    ends = re.sub(
+        r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", lambda m: r"\Z" if m[0] == "$" else m[0], pattern, flags=re.DOTALL
+    )
+    return re.search(ends, value, flags)
+
+
 def unquoted(text):
     """A text between quotes, its escapes resolved."""
     return re.sub(r"\\(.)", lambda m: {"n": "\n", "r": "\r", "t": "\t"}.get(m[1], m[1]), text, flags=re.DOTALL)
@@ -134,7 +142,7 @@ def _kql(name, test):
 
 KQL = Language(
     [
-        (rf"(\w+) matches regex {TEXT}", lambda m: lambda row: bool(re.search(unquoted(m[2]), str(row.get(m[1], ""))))),
+        (rf"(\w+) matches regex {TEXT}", lambda m: lambda row: bool(search(unquoted(m[2]), str(row.get(m[1], ""))))),
         (rf"(\w+) endswith {TEXT}", lambda m: _kql(m[1], lambda v: v.endswith(unquoted(m[2]).lower()))),
         (rf"(\w+) startswith {TEXT}", lambda m: _kql(m[1], lambda v: v.startswith(unquoted(m[2]).lower()))),
         (rf"(\w+) contains {TEXT}", lambda m: _kql(m[1], lambda v: unquoted(m[2]).lower() in v)),
@@ -271,6 +279,13 @@ def _like(pattern):
     return lambda v: bool(made.fullmatch(v))
 
 
+def _rlike(pattern):
+    """A regular expression of Lucene, which has groups of one kind and no anchors."""
+    assert not search(r"(?<!\\)(?:\\\\)*\(\?", pattern), pattern
+    made = re.compile(pattern, re.DOTALL)
+    return lambda v: bool(made.fullmatch(v))
+
+
 EXPRESSION = r'((?:concat\("¦", )?(?:\w+\()*[\w.]+(?:, "[^"]*"\)|\))*)'
 
 
@@ -289,7 +304,7 @@ ESQL = Language(
         _told(rf"{EXPRESSION} like {TEXT}", lambda m: _esql(m[1], _like(unquoted(m[2])))),
         _told(
             rf"{EXPRESSION} rlike {TEXT}",
-            lambda m: _esql(m[1], lambda v: bool(re.fullmatch(unquoted(m[2]), v, re.DOTALL))),
+            lambda m: _esql(m[1], _rlike(unquoted(m[2]))),
         ),
         _told(rf"{EXPRESSION} in {LIST}", lambda m: _esql(m[1], lambda v: v in texts(m[2]))),
         _told(rf"{EXPRESSION}=={TEXT}", lambda m: _esql(m[1], lambda v: v == unquoted(m[2]))),
@@ -325,7 +340,7 @@ FALCON = Language(
                 lambda row: (
                     m[1] in row
                     and bool(
-                        re.search(
+                        search(
                             m[2].replace("\\/", "/"),
                             row[m[1]],
                             (re.IGNORECASE if m[3] else 0) | (re.DOTALL if m[4] else 0),
@@ -350,7 +365,7 @@ def _udm(match):
     name, op, regex, text, nocase = match.groups()
     flags = re.IGNORECASE if nocase else 0
     pattern = regex.replace("\\/", "/") if regex is not None else f"^{re.escape(unquoted(text))}$"
-    return lambda row: bool(re.search(pattern, str(row.get(name, "")), flags)) is (op == "=")
+    return lambda row: bool(search(pattern, str(row.get(name, "")), flags)) is (op == "=")
 
 
 UDM = Language(
@@ -405,11 +420,11 @@ def spl(query: str) -> Callable[[Row], bool]:
                 _, group, pattern = re.fullmatch(r"()\(\?<(\w+)>(.*)\)", found[2], re.DOTALL).groups()
                 # What stands in quotes is unquoted once; flags stand where Python wants none.
                 flags = re.IGNORECASE if pattern.startswith("(?i)") else 0
-                hit = re.search(spl_unquoted(pattern.removeprefix("(?i)")), str(row.get(found[1], "")), flags)
+                hit = search(spl_unquoted(pattern.removeprefix("(?i)")), str(row.get(found[1], "")), flags)
                 row |= {group: hit[0]} if hit else {}
             elif found := re.fullmatch(rf"regex (\w+)(!?=){TEXT}", step, re.DOTALL):
                 flags = re.IGNORECASE if found[3].startswith("(?i)") else 0
-                hit = re.search(spl_unquoted(found[3].removeprefix("(?i)")), str(row.get(found[1], "")), flags)
+                hit = search(spl_unquoted(found[3].removeprefix("(?i)")), str(row.get(found[1], "")), flags)
                 if bool(hit) is not (found[2] == "="):
                     return False
             elif found := re.fullmatch(r'eval (\w+)=if\(isnotnull\((\w+)\), "true", "false"\)', step):

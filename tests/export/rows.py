@@ -90,6 +90,11 @@ COLUMNS = {
     "ParentProcessName", "ProcessId", "ProcessName", "SubjectUserSid",
 }  # fmt: skip
 
+DIRECTIONS = {
+    **dict.fromkeys(("ingress", "inbound", "incoming"), "false"),
+    **dict.fromkeys(("egress", "outbound"), "true"),
+}
+
 
 def documents(path, folder) -> list[dict[str, Any]]:
     """The flat ECS documents of a file of raw records, in order."""
@@ -131,7 +136,7 @@ def windows(document):
     elif document.get("event.provider") == "Microsoft-Windows-Sysmon":
         data |= _mapped(document, {"ProcessGuid": "process.entity_id", "ParentProcessGuid": "process.parent.entity_id"})
     if "network.direction" in document:
-        data["Initiated"] = {"ingress": "false", "egress": "true"}.get(document["network.direction"], "")
+        data["Initiated"] = DIRECTIONS.get(document["network.direction"].lower(), "")
     return data
 
 

@@ -199,3 +199,61 @@ def test_a_name_with_a_backslash_has_no_form(condition):
         made = target.export([rule(f'process where event.type == "start" and {condition}')])
         assert made.files == {}
         assert "with a backslash" in made.notes[0].text
+
+
+ATOMS = st.sampled_from(
+    [
+        "a",
+        "B",
+        ".",
+        "[ab]",
+        "[^a]",
+        "[a/]",
+        "\\.",
+        "\\/",
+        "/",
+        "\\\\",
+        "\\n",
+        "\\d",
+        "\\w",
+        "^",
+        "$",
+        '\\"',
+        "\\*",
+        " ",
+        "é",
+        "%",
+        "`",
+    ]
+)
+EXPRESSIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+        st.lists(inner, min_size=2, max_size=2).map("|".join),
+        inner.map(lambda text: f"({text})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "*?"])).map(lambda pair: f"({pair[0]}){pair[1]}"),
+    ),
+    max_leaves=5,
+)
+MATCHES = st.tuples(EXPRESSIONS, st.sampled_from(["{}", ".*{}", "{}.*", ".*{}.*", ".*({}).*"])).map(
+    lambda pair: f"process.command_line regex~ {quoted(pair[1].format(pair[0]))}"
+)
+COMMANDS = st.lists(st.text(st.sampled_from('aAbBnd1/\\."*^$ é%`\n'), max_size=5), min_size=1, max_size=8, unique=True)
+
+
+@pytest.mark.parametrize("platform", ["sigma", *sorted(PLATFORMS)])
+@settings(max_examples=60, deadline=None)
+@given(MATCHES, COMMANDS)
+def test_a_regular_expression_means_the_same(platform, condition, commands):
+    events = [document({"name": "a.exe", "parent": "p.exe", "command": one}) for one in commands]
+    query = f'process where event.type == "start" and {condition}'
+    target, reads, row = (sigma, None, None) if platform == "sigma" else PLATFORMS[platform]
+    for text in target.export([rule(query)]).files.values():
+        if platform == "sigma":
+            [again] = sigma_reader.queries(text, "sysmon")
+            assert found(again, events) == found(query, events), text
+        else:
+            assert WORD not in literals.outside(platform, text)
+            holds = reads(text)
+            assert {at for at, one in enumerate(events) if holds(row(one))} == found(query, events), text

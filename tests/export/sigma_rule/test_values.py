@@ -45,7 +45,18 @@ def test_wildcards_at_the_ends_become_modifiers(patterns, modifier, values):
 
 @pytest.mark.parametrize(
     ("lucene", "searched"),
-    [(".*a.*", "a"), ("a.*", "^a"), (".*a", "a$"), ("a|b", "^(?:a|b)$"), (".*a|b.*", "a|b"), ("a\\.*", "^a\\.*$")],
+    [
+        (".*a.*", "a"),
+        ("a.*", "^a"),
+        (".*a", "a$"),
+        ("a|b", "^(a|b)$"),
+        (".*a|b.*", "^(.*a|b.*)$"),
+        (".*(a|b).*", "(a|b)"),
+        ("a\\.*", "^a\\.*$"),
+        ("^a$", "^\\^a\\$$"),
+        ("\\n\\/[\\d]", "^n/[\\d]$"),
+        ("[^|(]|.*", "^([^|(]|.*)$"),
+    ],
 )
 def test_a_match_of_the_whole_becomes_a_search(lucene, searched):
     assert regex(lucene) == searched

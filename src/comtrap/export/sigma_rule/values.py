@@ -12,7 +12,8 @@ from comtrap.export.target import NoFormError
 
 Value: TypeAlias = str | int | float | bool | None
 
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)  # an escape, a class, or a character
+_REPEATED = re.compile(r"[*+?}][*+?{]")
 _CLASSES = frozenset("dDsSwW")
 # Meant by Lucene and by nobody else, unless escaped.
 _LUCENE = re.compile(r'(?<!\\)(?:\\\\)*["#&@<>~]')
@@ -50,24 +51,45 @@ def patterned(patterns: tuple[str, ...]) -> tuple[str, list[Value]]:
 
 
 def regex(pattern: str) -> str:
-    """A regular expression that fits a whole value as one that is looked for in it.
+    """A regular expression of Lucene that fits a whole value as one of everyone's that is looked for in it.
 
     Raises:
-        NoFormError: it has operators that only Lucene knows.
+        NoFormError: it has operators that only Lucene knows, or means by one what others do not.
     """
     if _LUCENE.search(pattern):
         raise NoFormError("a regular expression has operators that only Lucene knows")
-    pattern = _ESCAPED.sub(_unescaped, pattern)
-    start = pattern.removeprefix(".*")
-    body = start.removesuffix(".*") if not start.endswith("\\.*") else start
-    opening, closing = "" if start != pattern else "^", "" if body != start else "$"
-    return f"{opening}(?:{body}){closing}" if "|" in body and (opening or closing) else f"{opening}{body}{closing}"
+    parts = [_said(part) for part in _TOKEN.findall(pattern)]
+    text = "".join(parts)
+    if _REPEATED.search("".join("x" if len(part) > 1 else part for part in parts)):
+        raise NoFormError("a regular expression repeats what is repeated, which others read as a way to repeat")
+    if "(?" in "".join(part for part in parts if part[0] not in "\\["):
+        raise NoFormError("a regular expression has a group with a question mark, which Lucene reads as a text")
+    if _alternates(parts):
+        return f"^({text})$"  # a plain group: Lucene has no other
+    start = parts[2:] if parts[:2] == [".", "*"] else parts
+    body = start[:-2] if start[-2:] == [".", "*"] else start
+    opening, closing = "" if start is not parts else "^", "" if body is not start else "$"
+    return f"{opening}{''.join(body)}{closing}"
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    """For Lucene a letter behind a backslash is that letter, but for those of classes; for others it may be anything.
+def _said(part: str) -> str:
+    """A part in everyone's words.
 
-    A slash needs none: where it ends an expression, the one that a backend puts before it must be the only one.
+    For Lucene a letter behind a backslash is that letter, but for those of classes; an anchor is a character; and a slash needs
+    no escape: where it ends an expression, the one that a backend puts before it must be the only one.
     """
-    char = found[1]
-    return char if (char.isalpha() and char not in _CLASSES) or char in "/\n\r\t" else found[0]
+    if part in {"^", "$"}:
+        return "\\" + part
+    char = part[1:]
+    plain_ = part[0] == "\\" and ((char.isalpha() and char not in _CLASSES) or char in {"/", "\n", "\r", "\t"})
+    return char if plain_ else part
+
+
+def _alternates(parts: list[str]) -> bool:
+    """Whether the whole is a choice."""
+    depth = 0
+    for part in parts:
+        depth += (part == "(") - (part == ")")
+        if part == "|" and depth == 0:
+            return True
+    return False
