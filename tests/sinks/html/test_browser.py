@@ -18,6 +18,8 @@ from comtrap.sinks.html.room import LARGEST
 
 RECORDING = Path(__file__).resolve().parents[3] / "demo" / "recording"
 ENTRIES = "details.entry:visible"
+FILLED = """(what) => [...document.querySelectorAll(what)].every((one) =>
+  one.children.length > 1 && one.lastElementChild.hasChildNodes())"""
 
 
 @pytest.fixture(scope="module")
@@ -247,16 +249,24 @@ def test_paper_is_white_though_the_screen_is_dark(visit, demo, pressed):
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-def test_a_hostile_log_shows_as_text(visit, tmp_path):
+@pytest.mark.parametrize("written", [1_500_000, 0])
+def test_a_hostile_log_shows_as_text(visit, tmp_path, monkeypatch, written):
+    """What stands in the page, and what the script makes of its data."""
+    monkeypatch.setattr("comtrap.sinks.html.room._WRITTEN", written)
     out = tmp_path / "report.html"
     events = [nasty_process(text, n) for n, text in enumerate(NASTY)]
     out.write_text(report(tmp_path, events, EVERYTHING), "utf-8")
     with visit(out) as page:
         page.on("dialog", lambda dialog: pytest.fail(f"a script of the log ran: {dialog.message}"))
-        page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-        page.wait_for_timeout(200)
-        assert "</script><script>alert(1)" in page.locator("#alerts").inner_text()
-        assert page.locator("main img").count() == 0
+        for what in ("details.entry, details.next", "#alerts details"):
+            page.evaluate("(what) => { for (const d of document.querySelectorAll(what)) d.open = true; }", what)
+            page.wait_for_function(FILLED, arg=what)
+        shown = page.locator("#alerts").inner_text()
+        assert "</script><script>alert(1)" in shown
+        assert "invoice\\u{202e}cod.exe" in shown
+        assert page.locator("main img, #alerts script, #alerts iframe").count() == 0
+        page.get_by_label("Search all fields").fill("</script><script>alert(1)</script><img")
+        page.get_by_text(re.compile(r"^\d+ of \d+ alerts$")).wait_for()
 
 
 def test_a_report_without_alerts_says_why(visit, tmp_path):
@@ -300,10 +310,6 @@ def test_a_long_list_goes_on_when_it_is_scrolled(visit, large):
 def test_a_long_list_is_told_without_scripts_too(visit, large):
     with visit(large, java_script_enabled=False) as page:
         assert page.locator("details.entry, noscript p").count() == 10_000
-
-
-FILLED = """(what) => [...document.querySelectorAll(what)].every((one) =>
-  one.children.length > 1 && one.lastElementChild.hasChildNodes())"""
 
 
 def test_what_the_script_makes_of_an_entry_is_what_is_written_of_it(visit, tmp_path, monkeypatch):

@@ -214,7 +214,7 @@
     const told = stories[Number(next.closest(".story").id.slice(1)) - 1];
     const rules = told.rules.map((n) => data.rules[n]);
     links("How to tell whether it is real, and what to do then: ", rules.map((rule) => rule.slice(1, 3)), next);
-    const list = make("ol", "", next);
+    const list = told.questions.length ? make("ol", "", next) : null;
     for (const [form, ...values] of told.questions) {
       const [title, query] = data.forms[form].map((text) => text.replace(/\$(\d)/g, (_, n) => texts[values[n]]));
       const item = make("li", title, list);
