@@ -15,6 +15,7 @@ from comtrap.sinks.fields import FIELDS as SHOWN
 from comtrap.sinks.html.room import LONGEST
 from comtrap.sinks.html.text import COMMON, shown
 from comtrap.sinks.html.view import CLAUSES, EVENTS, TELLING, place, reasons
+from comtrap.sinks.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,7 +126,9 @@ class Data:
         number = self._texts.get(text)
         if number is None:
             number = self._texts[text] = len(self._texts)
-            self._room.used += len(orjson.dumps(text)) + 5 * sum(map(text.count, "<>&")) + 1
+            self._room.used += len(orjson.dumps(text)) + 1
+            if "<" in text or ">" in text or "&" in text:
+                self._room.used += 5 * sum(map(text.count, "<>&"))
         self._room.used += 6
         return number
 
@@ -160,9 +163,11 @@ class Data:
         return out
 
     def _value(self, value: Any, wanted: Sequence[str]) -> int:
-        number = self._text(shown(value, LONGEST, wanted))
-        if type(value) is int or (type(value) is str and len(value) <= COMMON):
-            self._seen[value] = number
+        if type(value) is int:
+            text = str(value)
+        elif type(value) is not str or len(value) > COMMON or len(text := plain(value)) > LONGEST:
+            return self._text(shown(value, LONGEST, wanted))
+        number = self._seen[value] = self._text(text)
         return number
 
     def _shape(self, names: tuple[str, ...]) -> tuple[int, list[int]]:

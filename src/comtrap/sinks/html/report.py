@@ -218,10 +218,15 @@ def _rank(own: _Told) -> tuple[object, ...]:
     return -worst, -len(rules), min(a.time_ns for a in own.alerts), own.place
 
 
+@cache
+def _rule_line(name: str, severity: str) -> str:
+    return f"{escape(shown(name, NAMES))} ({severity})"
+
+
 def _lean(story: Story, entries: Sequence[Entry]) -> str:
     """A story in lines: when, which rules, where."""
     lines = [
-        f"<p>{moment(e.time_ns)} {' · '.join([f'{escape(shown(r.name, NAMES))} ({r.severity.word})' for r in e.rules])}"
+        f"<p>{moment(e.time_ns)} {' · '.join([_rule_line(r.name, r.severity.word) for r in e.rules])}"
         f' <span class="line">{escape(e.where)}</span></p>'
         for e in entries
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
@@ -85,7 +86,9 @@ def _without_circles() -> Iterator[None]:
 
 def _trimmed(alert: Alert) -> Alert:
     """The alert with no more of its events than a report can show, as many are held at once."""
-    return replace(alert, evidence=tuple(_cut(e) for e in alert.evidence))
+    evidence = tuple([_cut(e) for e in alert.evidence])
+    is_same = all(map(operator.is_, evidence, alert.evidence))
+    return alert if is_same else replace(alert, evidence=evidence)
 
 
 def _cut(evidence: Evidence) -> Evidence:

@@ -51,7 +51,6 @@ class Story:
 
     Attributes:
         title: the rule that tells it from others: of the worst the one that fired least often.
-        chain: the way through the tree that says most: names, and whether each is an object.
     """
 
     anchor: str
@@ -62,11 +61,15 @@ class Story:
     count: int
     techniques: list[str]
     rules: list[RuleView] = field(default_factory=list)
-    chain: list[tuple[str, bool]] = field(default_factory=list)
     roots: list[NodeView] = field(default_factory=list)
     more_nodes: int = 0
     questions: list[Question] = field(default_factory=list)
     hunts: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def chain(self) -> list[tuple[str, bool]]:
+        """The way through the tree that says most: names, and whether each is an object."""
+        return _chain(self.roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def story_of(alerts: Sequence[Alert], anchor: str, around: Around) -> Story:
 
 
 def told(story: Story, alerts: Sequence[Alert], room: Room, around: Around) -> Story:
-    """The story with its tree and what to ask next, if there is room for them."""
+    """The story with its tree and what to ask next, if there is room for them; with its hunts if it is to be written."""
     if not room.values:
         return story
     grown = tree(alerts)
@@ -109,11 +112,12 @@ def told(story: Story, alerts: Sequence[Alert], room: Room, around: Around) -> S
     behaviours = {a.rule.behaviour for a in alerts}
     return replace(
         story,
-        chain=_chain(roots),
         roots=roots,
         more_nodes=grown.more,
         questions=questions(alerts),
-        hunts=[(h.title, h.anchor) for h in around.hunts if behaviours & set(h.behaviours)],
+        hunts=[(h.title, h.anchor) for h in around.hunts if not behaviours.isdisjoint(h.behaviours)]
+        if room.write
+        else [],
     )
 
 
