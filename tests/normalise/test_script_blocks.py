@@ -70,6 +70,13 @@ def test_blocks_that_are_complete_at_once_come_in_one_batch():
     assert [batch.frame.column("_position").to_pylist() for batch in found] == [list(range(100))]
 
 
+def test_parts_without_the_others_come_in_the_batch_of_whole_blocks():
+    blocks = [part(1, 2, "x", "b1"), part(2, 2, "y", "b1"), part(1, 2, "z", "b2"), part(1, 2, "z", "b2")]
+    out = ScriptBlocks()
+    found = list(out.feed(raw(KIND, [*blocks, part(1, 2, "w", "b3", minute=11)])))
+    assert [batch.frame.column(JOINED).to_pylist() for batch in found] == [["xy", None, None, None]]
+
+
 def test_blocks_that_are_large_come_in_several_batches(monkeypatch):
     monkeypatch.setattr(script_blocks, "TOGETHER_BYTES", 2_000)
     blocks = [part(number, 2, "x" * 600, f"b{block}") for block in range(4) for number in (1, 2)]

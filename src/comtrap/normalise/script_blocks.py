@@ -179,7 +179,7 @@ def _batched(blocks: Iterable[RawBatch]) -> Iterator[RawBatch]:
     size_bytes = 0
     for block in blocks:
         size_bytes += block.size_bytes
-        if some and not (_is_alike(block, some[0]) and size_bytes <= TOGETHER_BYTES):
+        if some and (block.origin != some[0].origin or size_bytes > TOGETHER_BYTES):
             yield _one(some)
             some, size_bytes = [], block.size_bytes
         some.append(block)
@@ -187,14 +187,10 @@ def _batched(blocks: Iterable[RawBatch]) -> Iterator[RawBatch]:
         yield _one(some)
 
 
-def _is_alike(one: RawBatch, other: RawBatch) -> bool:
-    return one.origin == other.origin and one.frame.schema.equals(other.frame.schema)
-
-
 def _one(blocks: list[RawBatch]) -> RawBatch:
     if len(blocks) == 1:
         return blocks[0]
-    frame = pa.concat_tables([block.frame for block in blocks]).combine_chunks()
+    frame = concat_frames([block.frame for block in blocks])
     order = np.argsort(np.asarray(frame.column("_position").combine_chunks()), kind="stable")
     return RawBatch(blocks[0].kind, frame.take(order), blocks[0].origin)
 
