@@ -78,12 +78,29 @@ def test_a_query_has_the_same_options(server, capsys):
     asked = ["query", "process where true", f"{server.url}/winlogbeat-9", "--format", "ndjson", "--since", "2026-01-05"]
     assert main(asked) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one["_source"]["comtrap"]["origin"]["position"] for one in found] == [0, 1, 2]
+    origins = [one["_source"]["comtrap"]["origin"] for one in found]
+    assert [(origin["index"], origin["id"]) for origin in origins] == [
+        ("winlogbeat-9", f"winlogbeat-9-0000{n}") for n in range(3)
+    ]
+    assert all("position" not in origin for origin in origins)
 
 
 def test_an_index_is_exported_by_convert(server, capsys):
     assert main(["convert", f"{server.url}/winlogbeat-9", "--to", "ndjson"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    origins = [json.loads(line)["comtrap"]["origin"] for line in capsys.readouterr().out.splitlines()]
+    assert [(one["index"], one["id"]) for one in origins] == [
+        ("winlogbeat-9", f"winlogbeat-9-0000{n}") for n in range(3)
+    ]
+
+
+def test_a_scan_of_what_was_exported_names_the_documents(server, tmp_path, capsys):
+    assert (
+        main(["convert", f"{server.url}/winlogbeat-9", "--to", "ndjson", "--output", str(tmp_path / "log.ndjson")]) == 0
+    )
+    capsys.readouterr()
+    main(["scan", str(tmp_path / "log.ndjson"), "--rules", str(rule_file(tmp_path / "one.toml")), "--format", "ndjson"])
+    found = [json.loads(line)["kibana.alert.ancestors"][0] for line in capsys.readouterr().out.splitlines()]
+    assert [one["id"] for one in found] == [f"winlogbeat-9-0000{n}" for n in range(3)]
 
 
 def test_what_cannot_be_read_is_an_input_that_failed(server, scanned):
@@ -146,3 +163,59 @@ def test_alerts_that_are_refused_end_the_command_with_3(server, scanned):
 def test_an_index_takes_documents_only(server, scanned):
     code, _, said = scanned(f"{server.url}/winlogbeat-*", "--format", "csv", "--output", f"{server.url}/alerts")
     assert (code, "not as --format csv" in said) == (3, True)
+
+
+@pytest.fixture
+def endpoints():
+    """Events of which a cluster can tell those that matter."""
+    events = [
+        {
+            "@timestamp": f"2026-01-05T08:00:0{n}.000Z",
+            "agent": {"type": "endpoint"},
+            "event": {"category": ["process"], "type": ["start"]},
+            "host": {"id": "h", "name": "h"},
+            "process": {"name": "cmd.exe", "parent": {"name": "dllhost.exe" if n == 3 else "explorer.exe"}},
+        }
+        for n in range(9)
+    ]
+    with ElasticServer({"logs-e": events}) as one:
+        yield one
+
+
+def test_what_a_cluster_was_asked_is_said(endpoints, scanned, tmp_path):
+    code, alerts, said = scanned(f"{endpoints.url}/logs-*", "--stats", str(tmp_path / "stats"))
+    assert (code, alerts) == (0, 1)
+    assert "1 of 9 documents could matter, by 1 queries of the cluster" in said
+    (told,) = json.loads((tmp_path / "stats").read_text("utf-8"))["narrowed"].values()
+    assert told == {"queries": 1, "found": 1, "documents": 9, "read_whole": {}}
+
+
+def test_everything_is_read_where_that_is_wanted(endpoints, scanned):
+    code, alerts, said = scanned(f"{endpoints.url}/logs-*", "--no-push-down")
+    assert (code, alerts, "could matter" in said, "9 events" in said) == (0, 1, False, True)
+
+
+def test_what_is_read_whole_is_said_with_the_reason(endpoints, scanned):
+    endpoints.faults = [Fault(400, "_eql", times=9)]
+    code, alerts, said = scanned(f"{endpoints.url}/logs-*")
+    assert (code, alerts) == (0, 1)
+    assert "logs-e: read whole: query: Elasticsearch answers 400" in said
+
+
+def test_a_query_is_asked_of_the_cluster(endpoints, capsys):
+    where = f"{endpoints.url}/logs-e"
+    assert main(["query", 'process where process.parent.name == "dllhost.exe"', where, "--format", "ndjson"]) == 0
+    out, said = capsys.readouterr()
+    assert (len(out.splitlines()), "1 of 9 documents could matter" in said) == (1, True)
+
+
+def test_a_query_that_finds_nothing_says_how_to_hear_why(endpoints, capsys):
+    assert main(["query", 'process where process.name == "none.exe"', f"{endpoints.url}/logs-e"]) == 0
+    assert "with --no-push-down all events are read, and it is said why" in capsys.readouterr().err
+
+
+def test_a_scan_that_finds_nothing_does_not_say_that_there_were_no_events(endpoints, scanned):
+    for one in endpoints.indices["logs-e"].documents.values():
+        one["process"]["parent"]["name"] = "explorer.exe"
+    _, alerts, said = scanned(f"{endpoints.url}/logs-*")
+    assert (alerts, "0 of 9 documents could matter" in said, "sources seen" in said) == (0, True, False)

@@ -296,6 +296,17 @@ def test_an_index_gives_the_alerts_of_its_export(server, tmp_path):
     assert told_alike(found) == told_alike(alerts(path, *rules))
 
 
+@pytest.mark.usefixtures("small")
+def test_an_alert_names_the_documents_it_is_of(server, tmp_path):
+    server.indices = {INDEX: Index({"a": process(0, 1)})}
+    path = write(tmp_path / "export.ndjson", [{"_index": INDEX, "_id": "a", "_source": process(0, 1)}])
+    for found in (alerts(f"{server.url}/{INDEX}", rule(), manner=manner()), alerts(path, rule())):
+        (evidence,) = found[0]["comtrap.evidence"]
+        (ancestor,) = found[0]["kibana.alert.ancestors"]
+        assert (evidence["_index"], evidence["_id"]) == (ancestor["index"], ancestor["id"]) == (INDEX, "a")
+        assert evidence["position"] == (None if evidence["path"].startswith("elastic") else 0)
+
+
 def test_a_recording_gives_the_alerts_of_its_files(server, tmp_path):
     """The whole pack, over Winlogbeat's, Endpoint's and an EVTX dump's documents."""
     server.indices = {}

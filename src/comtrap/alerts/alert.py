@@ -17,18 +17,20 @@ class Evidence:
 
     Attributes:
         stage: the stage it filled; 0 for a single event. Stages that are missing events have no evidence.
-        position: the record's 0-based position in its file or archive member.
+        position: the record's 0-based position in its file or archive member; None for documents of an index.
         record_id: the log's own number for it, as text, or None where the export lost it.
         time_ns: nanoseconds since the epoch, UTC.
         event: the whole event as a nested ECS document, our `comtrap` object included.
         part: for the further parts of a multi-part script block, their number from 2; None otherwise.
         id: the event's own id, the same in every copy of the log; see `alerts.ids`.
         index: the index the event would have had in Elastic.
+        hit_index: the index that it was read from, by whatever exported it too; None where nothing says.
+        hit_id: its id there.
     """
 
     path: str
     member: str | None
-    position: int
+    position: int | None
     record_id: str | None
     channel: str | None
     host: str | None
@@ -38,6 +40,13 @@ class Evidence:
     part: int | None = None
     id: str = ""
     index: str = ""
+    hit_index: str | None = None
+    hit_id: str | None = None
+
+    @property
+    def spot(self) -> str:
+        """Where in its file or index it is."""
+        return f"#{self.position}" if self.position is not None else f"{self.hit_index}/{self.hit_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,7 +306,9 @@ def _group(alert: Alert) -> str:
 
 
 def _ancestor(evidence: Evidence) -> dict[str, Any]:
-    return {"id": evidence.id, "type": "event", "index": evidence.index, "depth": 0}
+    known = evidence.hit_index is not None and evidence.hit_id is not None
+    name, index = (evidence.hit_id, evidence.hit_index) if known else (evidence.id, evidence.index)
+    return {"id": name, "type": "event", "index": index, "depth": 0}
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -321,4 +323,5 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "stage": evidence.stage,
         "event": {key: value for key, value in evidence.event.items() if not key.startswith("_")},
     }
-    return said if evidence.part is None else said | {"part": evidence.part}
+    more = {"_index": evidence.hit_index, "_id": evidence.hit_id, "part": evidence.part}
+    return said | {name: told for name, told in more.items() if told is not None}

@@ -23,7 +23,22 @@ TABLES = """
 create table evidence (event integer primary key, time integer, id text, parts blob, whole blob);
 """
 # Stage and part are the alert's to say.
-_told = attrgetter("path", "member", "position", "record_id", "channel", "host", "time_ns", "event", "id", "index")
+_told = attrgetter(
+    *(
+        "path",
+        "member",
+        "position",
+        "record_id",
+        "channel",
+        "host",
+        "time_ns",
+        "event",
+        "id",
+        "index",
+        "hit_index",
+        "hit_id",
+    )
+)
 _ROW_BYTES = 400  # what an event takes besides its text
 _AMONG = "from evidence where event in (select value from json_each(?))"
 
@@ -126,5 +141,5 @@ def _written(evidence: Evidence) -> bytes:
 
 
 def _made(told: list[Any], stage: int, part: int | None) -> Evidence:
-    path, member, position, record_id, channel, host, time_ns, event, name, index = told
-    return Evidence(path, member, position, record_id, channel, host, time_ns, stage, event, part, name, index)
+    path, member, position, record_id, channel, host, time_ns, event, *identified = told
+    return Evidence(path, member, position, record_id, channel, host, time_ns, stage, event, part, *identified)

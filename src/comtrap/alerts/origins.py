@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "comtrap.origin"
 INDEX = "comtrap.origin.index"
-_INDEX = "_index"
+_INDEX, _ID = "_index", "_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,24 @@ class Place:
     Attributes:
         path: the file.
         member: the archive member, or None.
-        position: the record's 0-based position there.
+        position: the record's 0-based position there; None in an index, which has no order of its own.
         digest: of its fields; empty where the log's own number tells it from others.
     """
 
     path: str
     member: str | None
-    position: int
+    position: int | None
     digest: bytes = b""
 
 
-def put(document: dict[str, Any], place: Place, index: str | None) -> None:
+def put(document: dict[str, Any], place: Place, index: str | None, name: str | None = None) -> None:
     """Write a record's place into its document, unless the document knows of an earlier one.
 
     Args:
         document: what was read there.
         place: where.
         index: the Elasticsearch index that the document says it is from, or None.
+        name: its ``_id`` there, or None.
     """
     if isinstance(documents.get(document, ORIGIN), dict):
         return
@@ -52,6 +53,8 @@ def put(document: dict[str, Any], place: Place, index: str | None) -> None:
         kept["digest"] = place.digest.hex()
     if index is not None:
         kept["index"] = index
+    if name is not None:
+        kept["id"] = name
     documents.put(document, ORIGIN, kept)
 
 
@@ -71,6 +74,12 @@ def taken(document: dict[str, Any], place: Place) -> Place:
     return Place(path, member if isinstance(member, str) else None, position, known or place.digest)
 
 
+def hit(kept: Any) -> tuple[str | None, str | None]:
+    """The index and the id there that a document keeps in its origin; None for what it does not say."""
+    index, name = (kept.get("index"), kept.get("id")) if isinstance(kept, dict) else (None, None)
+    return index if isinstance(index, str) else None, name if isinstance(name, str) else None
+
+
 class Sources:
     """A batch's records as they were read: the fields that have a value, ours left out."""
 
@@ -81,9 +90,16 @@ class Sources:
 
     def index(self, row: int) -> str | None:
         """The index that a record says it is from."""
-        if _INDEX not in self._raw.frame.schema.names:
+        return self._said(_INDEX, row)
+
+    def id(self, row: int) -> str | None:
+        """Its name there."""
+        return self._said(_ID, row)
+
+    def _said(self, name: str, row: int) -> str | None:
+        if name not in self._raw.frame.schema.names:
             return None
-        value = self._raw.frame.column(_INDEX)[row].as_py()
+        value = self._raw.frame.column(name)[row].as_py()
         return value if isinstance(value, str) else None
 
     def digest(self, row: int) -> bytes:

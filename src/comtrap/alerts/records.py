@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from comtrap.alerts.alert import Evidence
 from comtrap.alerts.ids import identity
-from comtrap.alerts.origins import ORIGIN, Place, Sources, taken
+from comtrap.alerts.origins import ORIGIN, Place, Sources, hit, taken
 from comtrap.events.problems import Problems
 from comtrap.normalise import document as documents
 from comtrap.normalise.fields import Fields
 from comtrap.normalise.normalise import to_documents, to_events
 from comtrap.normalise.script_blocks import JOINED, PARTS
+from comtrap.remote.address import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,9 @@ def records(raw: RawBatch) -> Iterator[Record]:
     named, origins, sources = _named(found), Fields(found).values(ORIGIN), Sources(raw)
     for row, document in enumerate(found):
         host, record_id, *told = named[row]
-        first = Place(raw.origin.path, raw.origin.member, events[row] - raw.origin.first)
+        position = None if is_address(raw.origin.path) else events[row] - raw.origin.first
+        first = Place(raw.origin.path, raw.origin.member, position)
+        kept_index, kept_id = (None, None) if origins[row] is None else hit(origins[row])
         if origins[row] is not None:
             first = taken(document, first)
         digest = first.digest or (sources.digest(row) if record_id is None else b"")
@@ -70,6 +73,8 @@ def records(raw: RawBatch) -> Iterator[Record]:
             event=document,
             id=identity((*told, str(times[row])), record_id, digest),
             index=indices[row] or "",
+            hit_index=sources.index(row) or kept_index,
+            hit_id=sources.id(row) or kept_id,
         )
         yield Record(events[row], evidence, tuple(map(int, parts[row] or ())))
 

@@ -97,6 +97,7 @@ def captured(rules: Sequence[Rule], capture: Capture) -> Attack:
         Place(evidence.path, evidence.member, evidence.position)
         for alert in with_alerts.alerts
         for evidence in alert.evidence
+        if evidence.position is not None
     )
     with_alerts.alerts.close()
     failed = next(iter(with_alerts.tally.problems.failed.values()), None)

@@ -61,7 +61,7 @@ def _written(raw: RawBatch, problems: Problems) -> Iterator[tuple[int, bytes]]:
         documents.drop(document, PARTS)
         digest = b"" if documents.get(document, "winlog.record_id") is not None else sources.digest(row)
         place = Place(raw.origin.path, raw.origin.member, number - raw.origin.first, digest)
-        put(document, place, sources.index(row))
+        put(document, place, sources.index(row), sources.id(row))
         text = json_of(document)
         if len(text) > SIZE_BYTES and texts[row] is not None:
             # No reader would take it; whoever reads the parts can join them again.

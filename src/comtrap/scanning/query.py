@@ -201,6 +201,12 @@ def _settle(store: Picked, found: Found) -> None:
 def _written(record: Record) -> tuple[int, str, str, bytes]:
     evidence = record.evidence
     source = {name: value for name, value in evidence.event.items() if not name.startswith("_")}
-    origin = {"path": evidence.path, "member": evidence.member, "position": evidence.position}
+    origin = {
+        "path": evidence.path,
+        "member": evidence.member,
+        "position": evidence.position,
+        "index": evidence.hit_index,
+        "id": evidence.hit_id,
+    }
     documents.put(source, ORIGIN, {name: value for name, value in origin.items() if value is not None})
     return record.event, evidence.index, evidence.id, json_of(source)

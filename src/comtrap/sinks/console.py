@@ -189,7 +189,7 @@ def _event(evidence: Evidence, alerts: Sequence[Alert], *, staged: bool) -> Iter
         yield _Row(word, Text(value))
     where = evidence.path if evidence.member is None else f"{evidence.path}!{evidence.member}"
     record = "" if evidence.record_id is None else f", record {evidence.record_id}"
-    yield _Row("in", Text(plain(f"{where} #{evidence.position}{record}"), "dim"))
+    yield _Row("in", Text(plain(f"{where} {evidence.spot}{record}"), "dim"))
 
 
 def _telling(clause: Clause) -> bool:

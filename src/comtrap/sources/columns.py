@@ -19,13 +19,15 @@ CELLS = 4_000_000
 """At most so many values, nulls among them, are made into columns at once, if they are of more than one document."""
 
 _TEXTS = pa.list_(pa.string())
+_HIT = frozenset({"_index", "_id"})
 
 
 class Table:
     """The values of documents, by dotted name.
 
     Keys may be nested, dotted, or both. Lists of values are lists; of lists of objects each leaf is a list. Numbers and
-    booleans become their JSON text. Names that begin with an underscore are ours, and left out (``_index`` excepted).
+    booleans become their JSON text. Names that begin with an underscore are ours, and left out, but for a search hit's
+    ``_index`` and ``_id``.
 
     Args:
         wanted: the names to keep, None for all.
@@ -71,7 +73,7 @@ class Table:
             known.is_shared = True
             return known
         everything = self._wanted is None
-        if name[:1] == "_" and name != "_index":
+        if name[:1] == "_" and name not in _HIT:
             return None
         is_leaf, is_way = everything or name in (self._wanted or ()), everything or name in self._prefixes
         if not is_leaf and not is_way:

@@ -230,7 +230,7 @@ def place(evidence: Evidence) -> tuple[str, str]:
 def _place(evidence: Evidence) -> tuple[str, str]:
     path = evidence.path if evidence.member is None else f"{evidence.path}!{evidence.member}"
     record = "" if evidence.record_id is None else f", record {evidence.record_id}"
-    return path, f"#{evidence.position}{record}"
+    return path, f"{evidence.spot}{record}"
 
 
 def _value(event: Mapping[str, Any], name: str) -> Any:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The document of a hit, with its `_index`; None for anything else.
+    """The document of a hit, with its `_index` and `_id`; None for anything else.
 
     Where there is no `_source`, the retrieved `fields`; those are lists always, so that one value is taken for itself.
     """
@@ -20,6 +20,7 @@ def unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
         document = {name: v[0] if type(v) is list and len(v) == 1 else v for name, v in fields.items()}
     else:
         return None
-    if isinstance(index := record.get("_index"), str):
-        document["_index"] = index
+    for name in ("_index", "_id"):
+        if isinstance(told := record.get(name), str):
+            document[name] = told
     return document
