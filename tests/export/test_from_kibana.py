@@ -8,7 +8,7 @@ from tests.material import rule
 
 from comtrap.export.from_kibana import FoundList, exceptions_from, rule_from, slug
 from comtrap.export.kibana import bundle
-from comtrap.export.kibana_rule import MARK, kibana_rule
+from comtrap.export.kibana_rule import MARK, Options, kibana_rule
 from comtrap.export.target import NoFormError
 from comtrap.rules.exception_file import load_exceptions, locate_exceptions
 from comtrap.rules.load import load_rules
@@ -25,6 +25,15 @@ def test_a_rule_without_a_file_is_the_same_in_kibana_again(one):
 
     assert kibana_rule(found) == sent
     assert (found.sources, found.behaviour, found.tags) == (one.sources, one.behaviour, one.tags)
+
+
+@pytest.mark.parametrize("one", RULES, ids=lambda one: one.path.stem)
+def test_a_later_attack_comes_back_as_it_was_sent(one):
+    sent = kibana_rule(one, Options(stack=(9, 5)))
+    found, _ = rule_from(sent, (), HERE, None, MARK)
+
+    assert kibana_rule(found, Options(stack=(9, 5))) == sent
+    assert kibana_rule(found)["threat"]
 
 
 @pytest.mark.parametrize("one", RULES[:5], ids=lambda one: one.path.stem)

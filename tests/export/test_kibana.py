@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 from tests.deploy import schema
 from tests.deploy.material import excepting
 from tests.golden import check_golden
@@ -38,6 +39,7 @@ LINES = [json.loads(line) for line in TEXT.splitlines()]
 MADE = [line for line in LINES if "rule_id" in line]
 LISTS = [line for line in LINES if "list_id" in line and "item_id" not in line]
 ITEMS = [line for line in LINES if "item_id" in line]
+MARKDOWN = MarkdownIt("commonmark", {"html": True})
 INDICES = re.compile(
     r"winlogbeat-\*|logs-(endpoint\.events\.(process|registry|library|network|file|api)|system\.(security|system)"
     r"|windows\.(sysmon_operational|forwarded|powershell|powershell_operational)|winlog\.winlog)-\*"
@@ -237,6 +239,23 @@ def test_markdown_holds_no_placeholder_and_no_open_code(made):
     for text in (made["note"], made["setup"], made["description"]):
         assert not re.search(r"!\{|\$(osquery|investigate)_\d|\{\{", text)
         assert text.count("```") % 2 == 0
+
+
+@every
+def test_markdown_is_shown_as_it_is_written(made):
+    """No tag, no escape that a reader does not see, and headings one step at a time."""
+    for text in (made["note"], made["setup"]):
+        levels = [1]
+        for block in MARKDOWN.parse(text):
+            assert block.type not in {"html_block", "code_block"}, block.content
+            if block.type == "heading_open":
+                level = int(block.tag[1])
+                assert 2 <= level <= levels[-1] + 1, text
+                levels.append(level)
+            for part in block.children or ():
+                assert part.type not in {"html_inline", "softbreak"}, block.content
+            outside = re.sub(r"`[^`]*`", "", block.content) if block.type == "inline" else ""
+            assert not re.search(r"\\[!-/:-@\[-`{-~]", outside), outside
 
 
 @every
