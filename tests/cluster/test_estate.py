@@ -1,4 +1,4 @@
-"""A million events, and all captures, on Spark and on one machine; also when the machine that reads is lost half-way."""
+"""A million events, on Spark and on one machine; also when the machine that reads is lost half-way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from tests.material import process, write
 from comtrap.scan import scan
 
 ROOT = Path(__file__).parents[2]
-CAPTURES = ROOT.parent / "shared" / "captures"
 PIECE_BYTES = 400_000
 GATE = """
 import os, sys, time
@@ -131,35 +130,3 @@ def test_so_they_are_when_a_machine_is_lost_half_way(logs, expected, gate, clust
     failed = next(at for at, task in enumerate(tasks) if task["Task End Reason"]["Reason"] == "ExecutorLostFailure")
     before = [task for task in tasks[:failed] if task["Stage ID"] == tasks[failed]["Stage ID"]]
     assert sum(task["Task End Reason"]["Reason"] == "Success" for task in before) > 5
-
-
-@pytest.fixture(scope="module")
-def converted(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("converted")
-    command("convert", CAPTURES, "--to", "parquet", "--output", folder / "all.parquet", "--quiet")
-    return folder
-
-
-def command(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "comtrap", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.splitlines()
-
-
-def ids(lines):
-    return [json.loads(line)["kibana.alert.uuid"] for line in lines]
-
-
-@pytest.mark.shared
-@pytest.mark.skipif(not CAPTURES.exists(), reason="the captures are not beside the checkout")
-@pytest.mark.parametrize("where", ["local[2]", "standalone"])
-def test_the_alerts_of_all_captures_are_those_of_one_machine(converted, gate, where, request):
-    (gate / "go").touch()
-    url = request.getfixturevalue("cluster")[0] if where == "standalone" else where
-    options = ["--format", "ndjson", "--quiet"]
-    found = command("scan", converted, "--cluster", url, *options)
-    assert found == command("scan", converted, *options)
-    assert len(found) > 150
-    assert sorted(ids(found)) == sorted(ids(command("scan", CAPTURES, *options)))
