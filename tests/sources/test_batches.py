@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from comtrap.events.raw import Origin
 from comtrap.sources import batches as module
 from comtrap.sources.batches import Batches, Counted
+from comtrap.sources.shapes.shape import Shaped
 
 KINDS = [("P", 1), ("P", 2), ("Q", 1)]
 
@@ -52,3 +54,26 @@ def test_counted_records_come_in_batches_of_positions_before_too_many_are_held(m
     assert [batch.frame.num_rows for batch in found] == [100] * 5
     assert [p for batch in found for p in batch.frame["_position"].to_pylist()] == list(range(500))
     assert {batch.kind for batch in found} == {("P", 1)}
+
+
+def test_a_text_that_every_row_has_is_held_once():
+    made = Batches(Origin("ndjson", "events"), frozenset(), lambda _text: None)
+    columns = {"a": ["x", "x"], "b": ["x", "y"], "c": ["x", None], "d": [1, 1]}
+    made.rows(("P", 1)).add(np.arange(2), "agent", [b"{}"] * 2, columns)
+
+    (batch,) = made.rest()
+    assert {n: pa.types.is_dictionary(batch.frame.schema.field(n).type) for n in columns} == {
+        "a": True,
+        "b": False,
+        "c": False,
+        "d": False,
+    }
+    assert {n: batch.frame[n].to_pylist() for n in columns} == columns | {"d": ["1", "1"]}
+
+
+def test_rows_of_one_text_and_documents_among_them_come_by_position():
+    made = Batches(Origin("ndjson", "events"), frozenset({"a"}), lambda _text: None)
+    made.rows(("P", 1)).add(np.array([0, 2]), "agent", [b"{}"] * 2, {"a": ["x", "x"]})
+    made.add(1, Shaped(("P", 1), "agent", {"a": ["y", "z"]}), b"{}")
+
+    assert [row["a"] for batch in made.rest() for row in batch.frame.to_pylist()] == [["x"], ["y", "z"], ["x"]]

@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 
 from comtrap.errors import SourceError
+from comtrap.events.arrays import plain, same
 from comtrap.events.raw import RawBatch
 from comtrap.sources.columns import Table, array, columns, with_lists
 from comtrap.sources.shapes.shape import DOCUMENTS
@@ -122,8 +123,16 @@ class Rows:
 
 def _arrays(columns: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
     """Names to columns; names without any value are left out."""
-    arrays = {name: array(values) for name, values in columns.items()}
+    arrays = {name: _array(values) for name, values in columns.items()}
     return {name: column for name, column in arrays.items() if column.null_count < len(column)}
+
+
+def _array(values: Sequence[Any]) -> pa.Array:
+    """A column of texts, of one text only as a dictionary of one: fields computed of it are computed once."""
+    first = values[0]
+    if type(first) is str and values.count(first) == len(values):
+        return same(first, len(values))
+    return array(values)
 
 
 @dataclass(slots=True)
@@ -326,7 +335,7 @@ class Batches:
 def _sorted(parts: list[_Part]) -> list[_Part]:
     """The same records by position, where parts overlap."""
     lists = {f.name for frame, _ in parts for f in frame.schema if pa.types.is_list(f.type)}
-    frames = [with_lists(frame, lists) for frame, _ in parts]
+    frames = [with_lists(plain(frame), lists) for frame, _ in parts]
     frame = pa.concat_tables(frames, promote_options="default").combine_chunks()
     order = np.argsort(np.asarray(frame["_position"]), kind="stable")
     frame = frame.take(pa.array(order))
