@@ -20,6 +20,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m compileall -q src/comtrap
 	@touch $(STAMP)
 
 demo: $(STAMP) ## Scan the recording of attacks that comes with comtrap.

@@ -307,7 +307,8 @@ def test_an_alert_names_the_documents_it_is_of(server, tmp_path):
         assert evidence["position"] == (None if evidence["path"].startswith("elastic") else 0)
 
 
-def test_a_recording_gives_the_alerts_of_its_files(server, tmp_path):
+@pytest.mark.parametrize("push_down", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_recording_gives_the_alerts_of_its_files(server, tmp_path, push_down):
     """The whole pack, over Winlogbeat's, Endpoint's and an EVTX dump's documents."""
     server.indices = {}
     for path in sorted(RECORDING.glob("*.ndjson.gz")):
@@ -319,6 +320,6 @@ def test_a_recording_gives_the_alerts_of_its_files(server, tmp_path):
         for n, one in index.documents.items()
     ]
     rules, _ = load([locate(DEFAULT)])
-    found = alerts(f"{server.url}/ws0*", *rules, manner=manner())
+    found = alerts(f"{server.url}/ws0*", *rules, manner=manner(push_down=push_down))
     assert (len(hits), len(found) > 30) == (8_251, True)
     assert told_alike(found) == told_alike(alerts(write(tmp_path / "export.ndjson", hits), *rules))
