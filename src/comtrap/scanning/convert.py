@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from contextlib import closing
@@ -13,6 +14,7 @@ from comtrap.normalise.script_blocks import COLUMNS, joined
 from comtrap.scanning.documents import written
 from comtrap.scanning.part import Tally
 from comtrap.scanning.spool import Spool
+from comtrap.sources.batches import LARGE_BYTES
 from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.progress import Progress, work_bytes
 from comtrap.sources.read import read
@@ -88,6 +90,9 @@ def _read(one: Input, spool: Spool, tally: Tally, progress: Progress, manner: Ma
     try:
         for raw in joined(read(path, number, Wanted(COLUMNS), tally.problems, manner=manner, progress=progress)):
             tally.read += spool.add(written(raw, tally.problems))
+            if raw.size_bytes > raw.frame.num_rows * LARGE_BYTES:
+                # Few objects are made of large records, so that Python would not look for circles of them for long.
+                gc.collect()
     except KeyboardInterrupt:
         return True
     return False
