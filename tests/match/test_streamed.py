@@ -102,6 +102,19 @@ def test_more_hits_within_a_maxspan_than_can_be_held_are_refused_with_what_to_do
         list(streamed(plan(2, 1_000_000_000, until=False), 0, [series(1_000, 1_000)], Room(100, 300)))
 
 
+def test_no_more_than_that_are_held_before_it_is_known():
+    taken = []
+
+    def counted():
+        for n in range(100):
+            taken.append(n)
+            yield series(1_000, 1_000).slice(n * 10, 10)
+
+    with pytest.raises(TooManyHitsError):
+        list(streamed(plan(2, 1_000_000_000, until=False), 0, counted(), Room(30, 300)))
+    assert len(taken) * 10 <= 300 + 2 * 30
+
+
 def test_keys_without_maxspan_are_each_held_once():
     table = series(1_000, 1)
     keys = pa.ListArray.from_arrays(pa.array(range(1_001), pa.int32()), pa.array([f"k{n}" for n in range(1_000)]))

@@ -252,3 +252,13 @@ def test_records_of_several_files_in_one_that_was_converted_are_kept_apart():
         ScriptBlocks(), [from_file(1, "a", "x"), from_file(1, "c", "y"), from_file(2, "d", "y"), from_file(2, "b", "x")]
     )
     assert {text for text, _ in joined(rows).values()} == {"ab", "cd"}
+
+
+def test_members_of_one_archive_are_kept_apart():
+    blocks, out = ScriptBlocks(), []
+    for first, number in ((FIRST, 1), (FIRST + (1 << 20), 1), (FIRST + (1 << 20), 2), (FIRST, 2)):
+        batch = raw(KIND, [part(number, 2, f"{number}")], first=first, positions=[number])
+        out += list(blocks.feed(batch))
+    assert [(one.origin.first, joined(one.frame.to_pylist())) for one in out] == [
+        (first, {1: ("12", [str(first + 2)])}) for first in (FIRST + (1 << 20), FIRST)
+    ]

@@ -84,8 +84,8 @@ def streamed(query: QueryPlan, number: int, hits: Iterable[pa.Table], room: Room
         held, count = [left], left.num_rows
         if count > room.most:
             raise TooManyHitsError(_too_many(query, count, room.most))
-        # Twice what stays, so that no hit is looked at more than a few times on average.
-        enough = max(room.together, 2 * count)
+        # Twice what stays, so that no hit is looked at more than a few times on average; less where that is too many.
+        enough = max(count + room.together, min(2 * count, room.most))
     yield state.matches(pa.concat_tables([HITS.empty_table(), *held]), inf)
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from comtrap.events.raw import Origin
 
-_Key: TypeAlias = tuple[str | None, str | None, str | None, str]  # host, file and member if converted, script block id
+# First number of the file or member, host, file and member if converted, script block id.
+_Key: TypeAlias = tuple[int, str | None, str | None, str | None, str]
 
 SIZE_BYTES = 64 << 20
 SPAN_NS = 600 * 1_000_000_000
@@ -80,7 +81,8 @@ class ScriptBlocks:
     divided into batches. Blocks that are complete at once come in one batch: most are of a few records, and a batch costs
     as much as some hundreds of these do.
 
-    Records that `convert` wrote are joined as in the files they are from; the text that they bring along stays.
+    Members of an archive are files of their own here. Records that `convert` wrote are joined as in the files they are from;
+    the text that they bring along stays.
     """
 
     size_bytes: int = SIZE_BYTES
@@ -119,7 +121,7 @@ class ScriptBlocks:
         repeated: list[int] = []
         for row, (number, total) in enumerate(zip(numbers.tolist(), totals.tolist(), strict=True)):
             yield from self._late(times[row])
-            key = (*places[row], (ids[row] or "").lower())
+            key = (raw.origin.first, *places[row], (ids[row] or "").lower())
             block = self._blocks.setdefault(key, _Block(times[row], raw.origin))
             if number in block.parts:
                 repeated.append(row)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from comtrap.sources.evtx.memory import Bytes, Mask, Places
 
-CHUNKS = 1536
+CHUNKS = 1024
 """How many chunks are worked on at once: most work is done once for each form of record that is among them."""
 
 _PIECE_BYTES = 1 << 18  # read at once
