@@ -129,6 +129,12 @@ def tables(lines):
     return found
 
 
+def plainly(frame):
+    """The frame with each text written out, not once for all its rows."""
+    columns = [c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in frame.columns]
+    return pa.table(columns, names=frame.schema.names)
+
+
 @pytest.mark.parametrize("name", LINES)
 def test_events_that_winlogbeat_writes_have_the_same_values_decoded_in_part_or_whole(name, monkeypatch):
     lines = documents(name)
@@ -143,4 +149,4 @@ def test_events_that_winlogbeat_writes_have_the_same_values_decoded_in_part_or_w
     assert whole < len(lines) / 4
     assert fast.keys() == slow.keys()
     for kind, frame in slow.items():
-        assert fast[kind].equals(frame), kind
+        assert plainly(fast[kind]).equals(plainly(frame)), kind
