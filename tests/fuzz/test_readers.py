@@ -24,8 +24,8 @@ COUNTS = {"evtx": 40, "parquet": 6, "ndjson": 100, "json": 100, "xml": 150}
 """How many mutations there are every time, where that is not 500: these take longer."""
 
 HANG_SECONDS = 120
-HELD_BYTES = 320 << 20
-"""What a small input may take up, of what Python and numpy allocate. A segment of a log alone is 64 MiB, and its slack space has another."""
+HELD_BYTES = 224 << 20
+"""What a small input may take up, of what Python and numpy allocate. A segment of a log is 64 MiB at most, and its slack space has another."""
 
 
 @contextmanager

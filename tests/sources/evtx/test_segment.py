@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
+import weakref
+
 import pytest
 from tests.sources.evtx_builder import chunk, event, file
 from tests.sources.reading import content, field, rows
@@ -38,3 +42,40 @@ def test_of_a_stream_that_breaks_off_whole_chunks_are_given_first(monkeypatch):
     with pytest.raises(SourceError):
         given.extend(found.chunks for found in segment.segments(broken))
     assert given == [2, 2]
+
+
+def test_a_small_log_has_little_memory():
+    (found,) = segment.segments(content(b"".join(CHUNKS)).stream)
+    assert found.memory.data.base.nbytes < 2 << 20
+
+
+@pytest.mark.parametrize("few", [1, 4, 5, 6])
+def test_where_there_is_more_than_first_thought_the_segment_is_the_same(monkeypatch, few):
+    (one,) = segment.segments(content(b"".join(CHUNKS)).stream)
+    monkeypatch.setattr(segment, "_FEW", few)
+    (other,) = segment.segments(content(b"".join(CHUNKS)).stream)
+    assert other.memory.data.tobytes() == one.memory.data.tobytes()
+    assert other.starts.tolist() == one.starts.tolist()
+
+
+def test_a_record_that_cannot_be_read_does_not_hold_its_segment(monkeypatch):
+    """Nobody has to look for circles of objects before the memory is free."""
+    seen = []
+
+    def recorded(stream):
+        for one in segment.segments(stream):
+            seen.append(weakref.ref(one.memory))
+            yield one
+
+    monkeypatch.setattr(importlib.import_module("comtrap.sources.evtx.read"), "segments", recorded)
+    bad = bytearray(CHUNKS[0])
+    bad[600:900] = bytes(300)
+    problems = Problems()
+    gc.disable()
+    try:
+        for _ in evtx.read(content(file(bytes(bad))), None, problems):
+            pass
+        assert problems.skipped.total() > 0
+        assert [one() for one in seen] == [None]
+    finally:
+        gc.enable()

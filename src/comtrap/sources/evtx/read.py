@@ -180,14 +180,19 @@ class _Reader:
             chunks.append((segment.chunk(number), set(here[(here >= 0) & (here < CHUNK_BYTES)].tolist())))
         texts = self._package.texts(chunks)
         for position, text in zip((first + rows).tolist(), texts, strict=True):
+            # Not raised again: an error and the frame it passes would hold each other, and the segment with them.
+            if isinstance(text, BadRecordError):
+                self._refuse(position, text)
+                continue
+            self.problems.fallback += 1
             try:
-                if isinstance(text, BadRecordError):
-                    raise text
-                self.problems.fallback += 1
                 self._odd.add(position, decoded(text), text)
             except BadRecordError as error:
-                why = ("record ", position, " cannot be decoded" + (f": {error.why}" if error.why else ""))
-                self.problems.skip(error.reason, self.origin.name, why)
+                self._refuse(position, error)
+
+    def _refuse(self, position: int, error: BadRecordError) -> None:
+        why = ("record ", position, " cannot be decoded" + (f": {error.why}" if error.why else ""))
+        self.problems.skip(error.reason, self.origin.name, why)
 
 
 @cache

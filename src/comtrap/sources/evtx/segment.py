@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CHUNKS = 1024
 """How many chunks are worked on at once: most work is done once for each form of record that is among them."""
 
+_FEW = 16  # chunks for which there is room at first: most logs are small
+
 _PIECE_BYTES = 1 << 18  # read at once
 
 _MAGIC = 0x2A2A
@@ -69,10 +71,15 @@ def segments(stream: BinaryIO) -> Iterator[Segment]:
     Raises:
         SourceError: the stream broke off.
     """
-    memory = np.empty(CHUNKS * CHUNK_BYTES, np.uint8)
+    memory = np.empty(min(_FEW, CHUNKS) * CHUNK_BYTES, np.uint8)
     broken = None
     while broken is None:
         size_bytes, broken = _read(stream, memory)
+        if broken is None and size_bytes == memory.size < CHUNKS * CHUNK_BYTES:
+            few, memory = memory, np.empty(CHUNKS * CHUNK_BYTES, np.uint8)
+            memory[:size_bytes] = few
+            more, broken = _read(stream, memory[size_bytes:])
+            size_bytes += more
         if broken is not None:
             size_bytes -= size_bytes % CHUNK_BYTES
         elif not size_bytes:
