@@ -307,7 +307,8 @@ def test_an_alert_names_the_documents_it_is_of(server, tmp_path):
         assert evidence["position"] == (None if evidence["path"].startswith("elastic") else 0)
 
 
-@pytest.mark.parametrize("push_down", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("push_down", [False, True])
 def test_a_recording_gives_the_alerts_of_its_files(server, tmp_path, push_down):
     """The whole pack, over Winlogbeat's, Endpoint's and an EVTX dump's documents."""
     server.indices = {}
