@@ -21,6 +21,7 @@ from comtrap.plan.extent import extent
 from comtrap.plan.plan import stages
 from comtrap.rules.reach import met, reached
 from comtrap.scanning.kinds import Kinds
+from comtrap.sources.batches import LARGE_BYTES
 from comtrap.sources.manner import ORDINARY, Manner
 from comtrap.sources.read import read
 from comtrap.sources.walk import printable
@@ -40,11 +41,8 @@ ROWS = 50_000  # events put together before the rules run over them: small batch
 HELD_BYTES = 96 << 20
 """How much of records is held for them, about, at most: one may be of many megabytes."""
 
-LARGE_BYTES = 128 << 10
-"""Records that are larger than this on average: to put many of them together saves nothing, and costs much memory."""
-
 HELD_LARGE_BYTES = 16 << 20
-"""How much is held of such records."""
+"""How much is held of them if they are larger than `LARGE_BYTES` on average."""
 
 EVENTS_BYTES = 32 << 20
 """How much the events put together may take, about: what looks at them makes several copies."""

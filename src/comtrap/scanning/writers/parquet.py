@@ -22,6 +22,7 @@ from comtrap.normalise.cast import typed
 from comtrap.scanning.documents import json_of
 from comtrap.schema.many import holds_many
 from comtrap.schema.telemetry import OPEN, telemetry
+from comtrap.sources.batches import LARGE_BYTES
 from comtrap.sources.columns import columns
 from comtrap.sources.parquet_rows import REST, UNFIT
 from comtrap.sources.record import parsed
@@ -40,11 +41,8 @@ ROWS = 10_000
 TEXT_BYTES = 32 << 20
 """JSON of a row group, about, at most."""
 
-LARGE_BYTES = 128 << 10
-"""Rows that are larger than this on average: to put many of them into one group saves nothing, and costs much memory."""
-
 LARGE_TEXT_BYTES = 8 << 20
-"""JSON of a group of such rows, about, if they are several."""
+"""JSON of a group of rows that are larger than `LARGE_BYTES` on average, about, if they are several."""
 
 NAMES = 2_000
 """Columns for names that Windows' providers choose themselves, at most; what is more goes into `UNFIT`."""
