@@ -24,20 +24,18 @@ create table evidence (event integer primary key, time integer, id text, parts b
 """
 # Stage and part are the alert's to say.
 _told = attrgetter(
-    *(
-        "path",
-        "member",
-        "position",
-        "record_id",
-        "channel",
-        "host",
-        "time_ns",
-        "event",
-        "id",
-        "index",
-        "hit_index",
-        "hit_id",
-    )
+    "path",
+    "member",
+    "position",
+    "record_id",
+    "channel",
+    "host",
+    "time_ns",
+    "event",
+    "id",
+    "index",
+    "hit_index",
+    "hit_id",
 )
 _ROW_BYTES = 400  # what an event takes besides its text
 _AMONG = "from evidence where event in (select value from json_each(?))"
